@@ -1,0 +1,1 @@
+"""Content-addressed bytes: how a stream is cut, hashed, stored once and put together again."""

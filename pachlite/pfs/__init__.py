@@ -1,0 +1,1 @@
+"""What a versioned file system is: names, references, values and protocols. No I/O."""

@@ -1,0 +1,1 @@
+"""The embedded file system: the protocols of pfs on rows and packs."""
