@@ -25,7 +25,6 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
-
 _SHOWN_CHARACTERS: Final = 80
 
 

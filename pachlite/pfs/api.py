@@ -2,9 +2,9 @@
 
 Every method is synchronous and may be called from any thread. A change is durable and visible
 when the method returns and leaves no trace when it raises. Errors are those of `pachlite.errors`;
-besides what a docstring names, any method raises `RepoNotFound`, `BranchNotFound` or `CommitNotFound` for
-what does not exist, `InvalidArgument` for what cannot be, `Unavailable` when a retry can help,
-`DiskFull` when there is no space left.
+besides what a docstring names, any method raises `RepoNotFound`, `BranchNotFound` or
+`CommitNotFound` for what does not exist, `InvalidArgument` for what cannot be, `Unavailable` when a
+retry can help, `DiskFull` when there is no space left.
 
 `operation_id`, where a method takes one, makes a retry answer as the first call did, for a day.
 """

@@ -2,7 +2,7 @@ r"""Glob patterns as pachctl has them, turned into regular expressions. Pure.
 
 `*` and `?` stop at `/`, `**` does not; `[abc]`, `[!a-z]`; `{a,b}`; extended groups `@( )`, `*( )`,
 `+( )`, `?( )`, `!( )` and a plain `( )` with `|` between alternatives; `\` takes the next
-character literally. A pattern is anchored at the root, so `*` names top-level entries and `**x` any depth.
+character literally. A pattern is anchored at the root: `*` names top-level entries, `**x` any depth.
 """
 
 from __future__ import annotations
