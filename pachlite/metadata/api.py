@@ -62,6 +62,10 @@ class Database(Protocol):
         """Undo just the block when it raises, and let the transaction go on."""
         ...
 
+    def checkpoint(self) -> None:
+        """Do the housekeeping that an idle moment allows; nothing while somebody writes."""
+        ...
+
     def close(self) -> None:
         """Release everything. Harmless twice."""
         ...

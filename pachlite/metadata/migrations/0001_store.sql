@@ -112,6 +112,7 @@ CREATE TABLE commits (
 CREATE UNIQUE INDEX commits_id ON commits (id, repo);
 CREATE UNIQUE INDEX commits_ls ON commits (line, seq);
 CREATE UNIQUE INDEX commits_open ON commits (line) WHERE finished IS NULL AND deleted IS NULL;
+CREATE INDEX commits_untotalled ON commits (line, seq) WHERE files IS NULL;
 CREATE INDEX commits_time ON commits (repo, started);
 
 -- Files ---------------------------------------------------------------------------------------
