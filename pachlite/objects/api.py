@@ -24,6 +24,10 @@ class Appender(Protocol):
         """Sync and close; the object is immutable from now on."""
         ...
 
+    def close(self) -> None:
+        """Close without syncing: what was not synced may be lost. Harmless twice."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -47,6 +51,10 @@ class ObjectStore(Protocol):
 
     def size(self, key: str) -> int:
         """Return the size in bytes. Raises `ContentCorrupt` when there is no such object."""
+        ...
+
+    def is_being_written(self, key: str) -> bool:
+        """Say whether a living process has the object open for appending."""
         ...
 
     def delete(self, key: str) -> None:
