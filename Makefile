@@ -1,0 +1,70 @@
+# The development loop. Every target sets up what it needs; nothing outside this directory changes.
+
+PORT ?= 30600
+HOST ?= 127.0.0.1
+PYTEST_ARGS ?= -n 2
+CLIENTS := awscli minio s3fs
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python3.14,$(shell \
+	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+CLIENT_STAMPS := $(CLIENTS:%=.venv-clients/%/.installed)
+
+.PHONY: help serve test check format lint types imports gen docs bench soak clients clean
+
+help: ## show the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+serve: .venv/.installed ## install, then serve the S3 gateway on 127.0.0.1:30600
+	@exec $(BIN)/pachlite serve s3 --host $(HOST) --port $(PORT)
+
+test: .venv/.installed-test $(CLIENT_STAMPS) ## install, then run all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: .venv/.installed-dev ## format, lint, types, imports, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.generate --check
+
+format: .venv/.installed-dev ## rewrite the source in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+gen: .venv/.installed-dev ## rewrite completions and the generated reference
+	$(BIN)/python -m tools.generate
+
+docs: .venv/.installed-docs ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: .venv/.installed-test ## measure beside peers and physical limits
+	$(BIN)/python -m bench
+
+soak: .venv/.installed-test $(CLIENT_STAMPS) ## the long forms of the model, fault and kill tests
+	PACHLITE_SOAK=1 PACHLITE_HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --timeout=3600
+
+clients: $(CLIENT_STAMPS) ## install the S3 clients that the tests drive
+
+clean: ## remove everything that was built or installed here
+	rm -rf .venv .venv-clients build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Debian splits ensurepip off, so the environment gets its pip from the pip that is there.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+		$(PYTHON) -m venv --without-pip .venv && \
+		$(PYTHON) -m pip --python .venv/bin/python install --quiet pip; }
+	@$(PIP) --upgrade 'pip>=25.1'
+
+.venv/.installed: .venv/bin/python pyproject.toml constraints.txt
+	@$(PIP) -c constraints.txt -e . && touch $@
+
+.venv/.installed-%: .venv/.installed
+	@$(PIP) -c constraints.txt $(if $(filter dev,$*),--group test --group docs) --group $* && touch $@
+
+.venv-clients/%/.installed: tests/s3/clients/%.txt
+	@$(MAKE) --no-print-directory .venv/bin/python
+	@$(BIN)/python -m venv $(@D)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet -r $< && touch $@
