@@ -1,0 +1,155 @@
+"""Listing the versions of paths: by path, newest first. What a version is, `line_kept` says."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any, Final
+
+from pachlite.metadata.api import Reader
+from pachlite.store.line_hidden import hidden_between
+from pachlite.store.line_kept import find_kept, newest, rows_of_path, shown_at
+from pachlite.store.line_reads import ancestry, just_after
+from pachlite.store.line_values import (
+    END_OF_PATHS,
+    NOWHERE,
+    Snapshot,
+    VersionRow,
+    row_of,
+    sql,
+)
+
+_PATH: Final = itemgetter(0)
+_ROWS: Final = sql("""
+    SELECT * FROM (
+        SELECT path, line, seq, $brief, $commit_id FROM ent e
+        WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
+        ORDER BY path LIMIT ?) AS current
+    UNION ALL
+    SELECT * FROM (
+        SELECT path, line, seq, $brief, $commit_id FROM hist e
+        WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
+        ORDER BY path, seq DESC LIMIT ?) AS past""")
+
+
+def versions(
+    q: Reader,
+    view: Snapshot,
+    *,
+    lower: str,
+    upper: str,
+    after_path: str = "",
+    after_position: Snapshot | None = None,
+    limit: int,
+) -> list[VersionRow]:
+    """Return the first `limit` versions of the paths with lower <= path < upper, seen from `view`.
+
+    Values come without `sums` and `parts`.
+
+    Args:
+        upper: Empty for no bound.
+        after_path: Leave out this path and those before it.
+        after_position: But not the versions of `after_path` that are older than the one that was
+            made here, or that belongs to the commit here.
+    """
+    listing = _Listing(q, view, limit)
+    if after_path >= lower and after_path:
+        lower = just_after(after_path)
+        if after_position is not None:
+            listing.resume(after_path, after_position)
+    listing.read(lower, upper or END_OF_PATHS)
+    return listing.page
+
+
+class _Listing:
+    """A page of versions in the making.
+
+    Attributes:
+        path: The path that is being listed.
+        commit: The commit to which the last row seen belongs; older rows of it are not shown.
+        latest: The origin of the version that `path` shows now.
+    """
+
+    def __init__(self, q: Reader, view: Snapshot, limit: int) -> None:
+        self.q = q
+        self.chain = ancestry(q, view)
+        self.limit = limit
+        self.page: list[VersionRow] = []
+        self.path = ""
+        self.commit: bytes | None = None
+        self.latest = NOWHERE
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.page) >= self.limit
+
+    def resume(self, path: str, position: Snapshot) -> None:
+        """Take the versions of a path that are older than the one at `position`."""
+        kept = find_kept(self.q, self.chain, position)
+        top = newest(self.q, self.chain, path)
+        if kept is None or top is None:
+            return
+        self.path, self.commit, self.latest = path, kept.id, top.origin
+        index = next(i for i, at in enumerate(self.chain) if at.line == position.line)
+        self._read_path(path, [position, *self.chain[index + 1 :]])
+
+    def read(self, lower: str, upper: str) -> None:
+        """Take all versions of a range of paths."""
+        while not self.is_full:
+            rows: list[tuple[Any, ...]] = []
+            horizon = END_OF_PATHS
+            for at in self.chain:
+                arm, reached = self._read_arm(at, lower, upper)
+                rows += arm
+                horizon = min(horizon, reached)
+            rows.sort(key=_PATH)  # stable: of a path, the newest row stays in front
+            self._take([row for row in rows if row[0] < horizon])
+            if horizon == END_OF_PATHS:
+                return
+            self._read_path(horizon, self.chain)
+            lower = just_after(horizon)
+
+    def _read_arm(self, at: Snapshot, lower: str, upper: str) -> tuple[list[tuple[Any, ...]], str]:
+        """Return what was written on a line, and before which path that is complete."""
+        arm = (at.line, lower, upper, at.seq, self.limit)
+        rows = self.q.all(_ROWS, *arm, *arm)
+        rows.sort(key=_PATH)
+        if len(rows) < self.limit:
+            return rows, END_OF_PATHS
+        return rows[: self.limit], rows[self.limit - 1][0]
+
+    def _read_path(self, path: str, chain: list[Snapshot]) -> None:
+        for rows in rows_of_path(self.q, chain, path, batch=self.limit):
+            self._take(rows)
+            if self.is_full:
+                return
+
+    def _take(self, rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
+        hidden = hidden_between(self.q, self.chain[0], rows[0][0], rows[-1][0])
+        for columns in rows:
+            if self.is_full:
+                return
+            version = self._version(columns)
+            if version is not None and (version.path, version.origin) not in hidden:
+                self.page.append(version)
+
+    def _version(self, columns: tuple[Any, ...]) -> VersionRow | None:
+        """Return the version for which a row stands, if any."""
+        row = row_of(columns)
+        made_at = row.origin
+        if row.path != self.path:
+            self.path, self.commit, self.latest = row.path, None, made_at
+        commit = columns[-1] or self._commit_after(row.at)
+        if commit is None or commit == self.commit:
+            return None
+        self.commit = commit
+        if made_at == NOWHERE:
+            return None
+        if made_at != row.at and shown_at(self.q, self.chain, row.path, made_at) != row.at:
+            return None
+        return VersionRow(row.path, row.at, commit, row.value, made_at == self.latest)
+
+    def _commit_after(self, position: Snapshot) -> bytes | None:
+        kept = find_kept(self.q, self.chain, position)
+        return None if kept is None else kept.id
