@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from pachlite.config import StoreConfig
 from pachlite.errors import NotFound
 from pachlite.pfs.api import PFS
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment, for what looks at several variables."""
+    return os.environ
 
 
 def store_home() -> Path:

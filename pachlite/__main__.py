@@ -1,0 +1,46 @@
+"""Start the command line. `version` and shell completion are answered before it is loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pachlite import __version__
+
+COMPLETION_VARIABLE = "_PACHLITE_COMPLETE"
+_INTERRUPTED = 130
+
+# What `pachlite version` prints is said twice, here and in cli/version.py, which needs Typer.
+_QUICK_ANSWERS = {
+    ("--version",): f"pachlite {__version__}\n",
+    ("version",): f"COMPONENT VERSION\npachlite  {__version__}\n",
+    ("version", "--client-only"): f"{__version__}\n",
+}
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while modules are being loaded
+        sys.exit(_INTERRUPTED)
+
+
+def _run() -> None:
+    if os.environ.get(COMPLETION_VARIABLE, "").startswith("complete_"):
+        from pachlite.cli.completion import complete
+
+        sys.exit(complete())
+    answer = _QUICK_ANSWERS.get(tuple(sys.argv[1:]))
+    if answer is not None:
+        sys.stdout.write(answer)
+        return
+    from typer.main import get_command
+
+    from pachlite.cli.main import app
+
+    get_command(app)()
+
+
+if __name__ == "__main__":
+    main()

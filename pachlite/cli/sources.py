@@ -1,0 +1,238 @@
+"""What can be put: standard input, local files, members of tar archives, http(s) URLs.
+
+A source knows its name and size, can be checked without being read, and yields blocks. Where its
+bytes end up is none of its business.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from pachlite.errors import SourceNotFound, SourceUnavailable
+
+STDIN: Final = "-"
+_BLOCK_BYTES: Final = 1 << 20
+_HTTP_TIMEOUT_S: Final = 30.0
+_HTTP_NOT_FOUND: Final = 404
+_HTTP_ERROR: Final = 400
+_SPECIAL_KINDS: Final = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class Source(Protocol):
+    """Bytes to be put."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        ...
+
+    @property
+    def size_bytes(self) -> int | None:
+        """How much it holds, if that is known before it is read."""
+        ...
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content; raise `SourceUnavailable` when it ends early."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInput:
+    """What is piped or typed into the command."""
+
+    name: str = "standard input"
+    size_bytes: int | None = None
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content; say so when that means waiting for somebody to type."""
+        if sys.stdin.isatty():
+            sys.stderr.write("reading from the terminal; end with Ctrl-D\n")
+            sys.stderr.flush()
+        while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+            yield block
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A regular file on this machine."""
+
+    path: Path
+    size_bytes: int | None
+
+    @property
+    def name(self) -> str:
+        """Return the path."""
+        return str(self.path)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content."""
+        with source_errors(self.name), self.path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+
+
+class TarArchive:
+    """A tar archive on this machine. Its members are best read in order, by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened: tarfile.TarFile | None = None
+
+    def members(self) -> Iterator[TarMember]:
+        """Yield the files in it. Directories have no content; devices are refused."""
+        with source_errors(str(self.path)), tarfile.open(self.path) as opened:
+            for member in opened:
+                if member.isdir():
+                    continue
+                size = _content_size(opened, member)
+                if size is None:
+                    raise SourceUnavailable(f"{self.path}:{member.name}", "it holds no content")
+                yield TarMember(self, member, size)
+
+    def content(self, member: tarfile.TarInfo) -> IO[bytes]:
+        """Open a member."""
+        if self._opened is None:
+            self._opened = tarfile.open(self.path)  # noqa: SIM115 - stays open for the next member
+        file = self._opened.extractfile(member)
+        assert file is not None, "only members with content become sources"
+        return file
+
+    def close(self) -> None:
+        """Release the archive. It may be read again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """A file in a tar archive."""
+
+    archive: TarArchive
+    member: tarfile.TarInfo
+    size_bytes: int | None
+
+    @property
+    def name(self) -> str:
+        """Return the archive and the name in it."""
+        return f"{self.archive.path}:{self.member.name}"
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content."""
+        with source_errors(self.name), self.archive.content(self.member) as file:
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """What a web server answers to a GET, byte for byte."""
+
+    name: str
+    size_bytes: int | None = None
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body of the answer, without asking for compression."""
+        import httpx  # slow to import
+
+        request = httpx.stream(
+            "GET",
+            self.name,
+            follow_redirects=True,
+            timeout=_HTTP_TIMEOUT_S,
+            headers={"Accept-Encoding": "identity"},
+        )
+        try:
+            with request as response:
+                self._check_status(response.status_code, response.reason_phrase)
+                yield from response.iter_raw(_BLOCK_BYTES)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceUnavailable(self.name, str(error) or type(error).__name__) from error
+
+    def _check_status(self, status: int, phrase: str) -> None:
+        if status == _HTTP_NOT_FOUND:
+            raise SourceNotFound(self.name, reason="the server answers 404 Not Found")
+        if status >= _HTTP_ERROR:
+            raise SourceUnavailable(self.name, f"the server answers {status} {phrase}")
+
+
+def local_file(path: Path) -> LocalFile:
+    """Return a regular file that can be opened; raise `SourceNotFound` or `SourceUnavailable`."""
+    with source_errors(str(path)):
+        status = path.stat()
+        kind = _SPECIAL_KINDS.get(stat.S_IFMT(status.st_mode))
+        if kind is None:
+            os.close(os.open(path, os.O_RDONLY))
+    if kind is not None:
+        error = SourceUnavailable(str(path), f"it is {kind}, not a regular file")
+        error.hint = "pipe it in: command | pachlite put file repo@branch:/path -f -"
+        raise error
+    return LocalFile(path, status.st_size)
+
+
+def files_below(directory: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every file below a directory with its relative path, links followed.
+
+    Raises:
+        SourceUnavailable: A link leads to a directory that contains it.
+    """
+    pending = [(directory, "", frozenset({_identity(directory)}))]
+    while pending:
+        here, relative, ancestors = pending.pop()
+        with source_errors(str(here)):
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        for entry in entries:
+            path, name = Path(entry.path), f"{relative}{entry.name}"
+            if not entry.is_dir():
+                yield path, name
+                continue
+            identity = _identity(path)
+            if identity in ancestors:
+                raise SourceUnavailable(str(path), "it is a link to a directory that contains it")
+            pending.append((path, f"{name}/", ancestors | {identity}))
+
+
+def _content_size(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int | None:
+    """Return the size of what a member or the one that it links to holds; None without content."""
+    if member.isreg():
+        return member.size
+    try:
+        file = archive.extractfile(member)
+    except KeyError:  # a link out of the archive
+        return None
+    if file is None:
+        return None
+    with file:
+        return file.seek(0, os.SEEK_END)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    with source_errors(str(path)):
+        status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+@contextmanager
+def source_errors(name: str) -> Iterator[None]:
+    """Turn errors of reading into ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceNotFound(name) from error
+    except OSError as error:
+        raise SourceUnavailable(name, (error.strerror or str(error)).lower()) from error
+    except (tarfile.TarError, EOFError) as error:
+        raise SourceUnavailable(name, f"not a readable tar archive: {error}") from error
