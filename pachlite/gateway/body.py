@@ -1,0 +1,227 @@
+"""What a request declares about its body, and a decoder that holds it to that.
+
+Nothing that the decoder has let through may be published before `finish` has returned.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pachlite.errors import DigestMismatch, IncompleteBody
+from pachlite.gateway.checksums import (
+    ALGORITHMS,
+    HEADER_PREFIX,
+    NOT_ALGORITHMS,
+    RunningSum,
+    check_value,
+    encode,
+    find_algorithm,
+)
+from pachlite.gateway.errors import (
+    INVALID_ARGUMENT,
+    INVALID_DIGEST,
+    S3Refusal,
+    not_implemented,
+)
+from pachlite.gateway.framing import ChunkedFraming, PlainFraming
+from pachlite.pfs.infos import Checksum, Expected
+
+SHA256_HEADER: Final = "x-amz-content-sha256"
+
+_HEX_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
+_STREAMING: Final = frozenset(
+    {
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    }
+)
+_MD5_BYTES: Final = 16
+_MAX_LENGTH_DIGITS: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredBody:
+    """What the headers say about a body.
+
+    Attributes:
+        size_bytes: Of the payload, without framing; None when the body just ends.
+        sha256, md5: Lower-case hex; empty when not declared.
+        checksums: Base64 values by algorithm, from headers.
+        trailing: Algorithms whose values follow the data.
+        computed: Algorithms to compute although no value is declared.
+    """
+
+    is_chunked: bool = False
+    size_bytes: int | None = None
+    sha256: str = ""
+    md5: str = ""
+    checksums: Mapping[str, str] | None = None
+    trailing: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+
+
+def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> DeclaredBody:
+    """Read the declarations; raise for those that make no sense or are not supported.
+
+    `has_sums` is False where checksum headers are not about the body.
+    """
+    mode = headers.get(SHA256_HEADER, "")
+    if mode.startswith("STREAMING-") and mode not in _STREAMING:
+        raise not_implemented(f"the payload mode {mode[:80]}")
+    is_chunked = mode in _STREAMING or (
+        "x-amz-decoded-content-length" in headers
+        and "aws-chunked" in headers.get("content-encoding", "").lower()
+    )
+    length_header = "x-amz-decoded-content-length" if is_chunked else "content-length"
+    declared = DeclaredBody(
+        is_chunked=is_chunked,
+        size_bytes=header_length(headers, length_header),
+        sha256=_sha256(mode),
+        md5=_md5(headers.get("content-md5", "")),
+    )
+    if not has_sums:
+        return declared
+    wanted = headers.get("x-amz-sdk-checksum-algorithm", "")
+    return replace(
+        declared,
+        checksums=header_checksums(headers),
+        trailing=_trailing(headers.get("x-amz-trailer", "")),
+        computed=(find_algorithm(wanted),) if wanted else (),
+    )
+
+
+def decode_document(declared: DeclaredBody, body: bytes) -> bytes:
+    """Return the payload of a body that is there as a whole, after all checks."""
+    decoder = BodyDecoder(declared)
+    document = decoder.feed([body])
+    md5 = decoder.finish().md5
+    actual = hashlib.md5(document, usedforsecurity=False).hexdigest() if md5 else ""
+    if actual != md5:
+        raise DigestMismatch("md5", md5, actual)
+    return document
+
+
+class BodyDecoder:
+    """Takes a body as it arrives, gives its payload, and verifies it at the end."""
+
+    def __init__(self, declared: DeclaredBody, *, sum_algorithm: str = "") -> None:
+        self._declared = declared
+        self._framing = ChunkedFraming() if declared.is_chunked else PlainFraming()
+        self._size_bytes = 0
+        self._sha256 = hashlib.sha256() if declared.sha256 else None
+        names = {*(declared.checksums or ()), *declared.trailing, *declared.computed}
+        if sum_algorithm:
+            names.add(sum_algorithm)
+        self._sums: dict[str, RunningSum] = {name: ALGORITHMS[name].start() for name in names}
+
+    def feed(self, pieces: Sequence[bytes]) -> bytes:
+        """Return the payload of the next pieces of the body, in one block."""
+        if not self._declared.is_chunked:
+            block = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        else:
+            block = b"".join([view for piece in pieces for view in self._framing.feed(piece)])
+        self._size_bytes += len(block)
+        declared = self._declared.size_bytes
+        if declared is not None and self._size_bytes > declared:
+            raise IncompleteBody(f"there are more than the declared {declared} bytes")
+        if self._sha256 is not None:
+            self._sha256.update(block)
+        for running in self._sums.values():
+            running.update(block)
+        return block
+
+    def finish(self) -> Expected:
+        """End the body: check length, hash and checksums, and return what holds of the payload.
+
+        The MD5 is passed on: whoever stores the data computes it anyway.
+        """
+        self._framing.finish()
+        declared = self._declared
+        if declared.size_bytes is not None and self._size_bytes != declared.size_bytes:
+            raise IncompleteBody(
+                f"{self._size_bytes} bytes arrived, {declared.size_bytes} were declared"
+            )
+        if self._sha256 is not None and self._sha256.hexdigest() != declared.sha256:
+            raise DigestMismatch(SHA256_HEADER, declared.sha256, self._sha256.hexdigest())
+        return Expected(
+            size_bytes=self._size_bytes, md5=declared.md5, checksums=self._verified_sums()
+        )
+
+    def _verified_sums(self) -> tuple[Checksum, ...]:
+        values = {**(self._declared.checksums or {}), **self._trailing_values()}
+        verified = []
+        for name, running in sorted(self._sums.items()):
+            actual = encode(running.digest())
+            if values.get(name, actual) != actual:
+                raise DigestMismatch(name, values[name], actual)
+            verified.append(Checksum(name, actual))
+        return tuple(verified)
+
+    def _trailing_values(self) -> dict[str, str]:
+        values = {}
+        for name in self._declared.trailing:
+            value = self._framing.trailers.get(HEADER_PREFIX + name.lower())
+            if value is None:
+                raise IncompleteBody(f"the trailer {HEADER_PREFIX}{name.lower()} is missing")
+            values[name] = check_value(name, value)
+        return values
+
+
+def header_length(headers: Mapping[str, str], name: str) -> int | None:
+    """Return a length that a header declares, or None when it is absent."""
+    text = headers.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_LENGTH_DIGITS):
+        raise S3Refusal(INVALID_ARGUMENT, f"the header {name} is not a length")
+    return int(text)
+
+
+def _sha256(mode: str) -> str:
+    if not mode or mode == "UNSIGNED-PAYLOAD" or mode in _STREAMING:
+        return ""
+    if not _HEX_SHA256.fullmatch(mode):
+        raise S3Refusal(
+            INVALID_ARGUMENT,
+            f"{SHA256_HEADER} must be UNSIGNED-PAYLOAD, a STREAMING- mode or a SHA-256 in hex",
+        )
+    return mode.lower()
+
+
+def _md5(value: str) -> str:
+    if not value:
+        return ""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raw = b""
+    if len(raw) != _MD5_BYTES:
+        raise S3Refusal(INVALID_DIGEST, "the header Content-MD5 is not an MD5 in base64")
+    return raw.hex()
+
+
+def header_checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksums that headers declare, by algorithm."""
+    found = {}
+    for name, value in headers.items():
+        tail = name.removeprefix(HEADER_PREFIX)
+        if tail != name and tail not in NOT_ALGORITHMS:
+            algorithm = find_algorithm(tail)
+            found[algorithm] = check_value(algorithm, value)
+    return found
+
+
+def _trailing(header: str) -> tuple[str, ...]:
+    names = [name.strip().lower() for name in header.split(",")]
+    return tuple(
+        find_algorithm(name.removeprefix(HEADER_PREFIX))
+        for name in names
+        if name.startswith(HEADER_PREFIX)
+    )

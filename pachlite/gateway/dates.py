@@ -1,0 +1,25 @@
+"""Times as S3 writes them. Both forms drop fractions of a second, so they always agree."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+
+def http_date(moment: datetime) -> str:
+    """Return the form for headers: `Sun, 22 Nov 2026 10:00:00 GMT`."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def xml_date(moment: datetime) -> str:
+    """Return the form for documents: `2026-11-22T10:00:00.000Z`."""
+    return f"{moment.astimezone(UTC).isoformat()[:19]}.000Z"
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """Return the moment that a header names, or None when it names none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

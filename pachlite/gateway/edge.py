@@ -1,0 +1,140 @@
+"""The S3 edge as an ASGI application: from scope to operation to answer.
+
+It stands in front of the application for people and programs of pachlite's own: that one gets the
+paths no bucket can have, and the front page when a browser asks for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from pachlite.errors import PachliteError
+from pachlite.gateway.body import declare_body, decode_document
+from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
+from pachlite.gateway.incoming import ClientGone, Event, Incoming, Receive
+from pachlite.gateway.ingest import Ingest, receive_upload
+from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
+from pachlite.gateway.request import RawRequest, parse_headers, parse_request
+from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
+from pachlite.gateway.signature import find_signature
+from pachlite.pfs.api import PFS
+
+OWN_PREFIX: Final = b"/~/"
+"""What the paths of the other application start with."""
+WORKERS: Final = 64
+MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
+
+Application = Callable[[Event, Receive, Send], Awaitable[None]]
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Edge:
+    """Serves S3 over a file system, and passes everything else on."""
+
+    def __init__(self, pfs: PFS, pages: Application) -> None:
+        self._pfs = pfs
+        self._pages = pages
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
+
+    async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
+        """Answer one request (or anything else that ASGI knows)."""
+        if scope["type"] != "http" or _is_for_pages(scope):
+            await self._pages(scope, receive, send)
+            return
+        raw = RawRequest(
+            scope["method"],
+            scope["raw_path"],
+            scope["query_string"],
+            parse_headers(scope["headers"]),
+        )
+        try:
+            await self._serve(raw, Incoming(receive, raw.headers), send)
+        except ClientGone:
+            _log.debug("%s %a: the client has gone", raw.method, raw.path)
+
+    def close(self) -> None:
+        """Let the worker threads finish and end them."""
+        self._workers.shutdown()
+
+    async def _serve(self, raw: RawRequest, incoming: Incoming, send: Send) -> None:
+        request_id = secrets.token_hex(8).upper()
+        response, stream = await self._answer(raw, incoming, request_id)
+        _log.info("%s %a %d %s", raw.method, raw.path, response.status, request_id)
+        if stream is None:
+            await send_response(send, response, request_id=request_id, incoming=incoming)
+            return
+        try:
+            await send_stream(send, response, stream, request_id=request_id, incoming=incoming)
+        except PachliteError as error:
+            # The status has been sent: all that is left is to end without the rest of the body.
+            _log.error("%s %a %s: %s", raw.method, raw.path, request_id, error)
+
+    async def _answer(
+        self, raw: RawRequest, incoming: Incoming, request_id: str
+    ) -> tuple[S3Response, Stream | None]:
+        try:
+            response = await self._perform(parse_request(raw), incoming)
+            return await prepare(self._workers, response)
+        except PachliteError as error:
+            if s3_code(error).status == INTERNAL_ERROR.status:
+                _log.error("%s %a %s: %s", raw.method, raw.path, request_id, error)
+            return _refuse(error, raw, request_id), None
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - the one place where a defect becomes an answer
+            _log.exception("%s %a %s failed", raw.method, raw.path, request_id)
+            return _refuse(PachliteError(INTERNAL_MESSAGE), raw, request_id), None
+
+    async def _perform(self, request: S3Request, incoming: Incoming) -> S3Response:
+        operation = find_operation(request)
+        if isinstance(operation, UploadOperation):
+            ingest = Ingest(
+                partial(operation.begin, self._pfs, request), declare_body(request.headers)
+            )
+            return await receive_upload(self._workers, incoming, ingest)
+        if operation.work is Work.QUICK and self._pfs.reads_inline:
+            return operation.run(self._pfs, request)
+        if operation.takes_document:
+            body = await incoming.whole(MAX_DOCUMENT_BYTES)
+            return await self._in_worker(
+                partial(_run_with_document, operation, self._pfs, request, body)
+            )
+        return await self._in_worker(partial(operation.run, self._pfs, request))
+
+    async def _in_worker(self, work: Callable[[], S3Response]) -> S3Response:
+        return await get_running_loop().run_in_executor(self._workers, work)
+
+
+def _run_with_document(
+    operation: Operation, pfs: PFS, request: S3Request, body: bytes
+) -> S3Response:
+    declared = declare_body(request.headers, has_sums=operation.is_document_summed)
+    return operation.run(pfs, replace(request, document=decode_document(declared, body)))
+
+
+def _refuse(error: PachliteError, raw: RawRequest, request_id: str) -> S3Response:
+    return error_response(
+        error,
+        resource=raw.path.decode("latin-1"),
+        request_id=request_id,
+        is_head=raw.method == "HEAD",
+    )
+
+
+def _is_for_pages(scope: Event) -> bool:
+    path: bytes = scope["raw_path"]
+    if path.startswith(OWN_PREFIX):
+        return True
+    if path != b"/" or scope["method"] not in {"GET", "HEAD"} or scope["query_string"]:
+        return False
+    headers = parse_headers(scope["headers"])
+    return "text/html" in headers.get("accept", "") and find_signature(headers, {}) is None

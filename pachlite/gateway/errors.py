@@ -1,0 +1,147 @@
+"""Turn an error into what S3 answers: a code, a status, headers, an XML document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pachlite import errors
+from pachlite.errors import InvalidArgument, PachliteError
+from pachlite.gateway.messages import Headers, S3Response
+from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
+
+
+@dataclass(frozen=True, slots=True)
+class S3Code:
+    """A code of the S3 protocol with its status."""
+
+    name: str
+    status: int
+
+
+ACCESS_DENIED: Final = S3Code("AccessDenied", 403)
+BAD_DIGEST: Final = S3Code("BadDigest", 400)
+BUCKET_ALREADY_OWNED_BY_YOU: Final = S3Code("BucketAlreadyOwnedByYou", 409)
+ENTITY_TOO_LARGE: Final = S3Code("EntityTooLarge", 400)
+INTERNAL_ERROR: Final = S3Code("InternalError", 500)
+INVALID_ARGUMENT: Final = S3Code("InvalidArgument", 400)
+INVALID_BUCKET_NAME: Final = S3Code("InvalidBucketName", 400)
+INVALID_DIGEST: Final = S3Code("InvalidDigest", 400)
+INVALID_PART_NUMBER: Final = S3Code("InvalidPartNumber", 416)
+INVALID_REQUEST: Final = S3Code("InvalidRequest", 400)
+INVALID_STORAGE_CLASS: Final = S3Code("InvalidStorageClass", 400)
+INVALID_TAG: Final = S3Code("InvalidTag", 400)
+INVALID_URI: Final = S3Code("InvalidURI", 400)
+KEY_TOO_LONG: Final = S3Code("KeyTooLongError", 400)
+MALFORMED_XML: Final = S3Code("MalformedXML", 400)
+METADATA_TOO_LARGE: Final = S3Code("MetadataTooLarge", 400)
+METHOD_NOT_ALLOWED: Final = S3Code("MethodNotAllowed", 405)
+NO_SUCH_BUCKET: Final = S3Code("NoSuchBucket", 404)
+NO_SUCH_VERSION: Final = S3Code("NoSuchVersion", 404)
+NOT_IMPLEMENTED: Final = S3Code("NotImplemented", 501)
+PRECONDITION_FAILED: Final = S3Code("PreconditionFailed", 412)
+REQUEST_TIMEOUT: Final = S3Code("RequestTimeout", 400)
+CONTENT_SHA256_MISMATCH: Final = S3Code("XAmzContentSHA256Mismatch", 400)
+
+
+class S3Refusal(InvalidArgument):
+    """The request breaks a rule that only the S3 protocol has."""
+
+    def __init__(self, code: S3Code, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.s3 = code
+
+
+S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
+    errors.PachliteError: INTERNAL_ERROR,
+    errors.NotFound: NO_SUCH_BUCKET,
+    errors.FileNotFound: S3Code("NoSuchKey", 404),
+    errors.VersionNotFound: NO_SUCH_VERSION,
+    errors.UploadNotFound: S3Code("NoSuchUpload", 404),
+    errors.AlreadyExists: BUCKET_ALREADY_OWNED_BY_YOU,
+    errors.Conflict: S3Code("OperationAborted", 409),
+    errors.PreconditionFailed: PRECONDITION_FAILED,
+    errors.BranchNotEmpty: S3Code("BucketNotEmpty", 409),
+    errors.VersionIsDeleteMarker: METHOD_NOT_ALLOWED,
+    errors.AmbiguousReference: NO_SUCH_BUCKET,
+    errors.InvalidArgument: INVALID_ARGUMENT,
+    errors.InvalidName: INVALID_BUCKET_NAME,
+    MalformedDocument: MALFORMED_XML,
+    errors.RangeNotSatisfiable: S3Code("InvalidRange", 416),
+    errors.DigestMismatch: BAD_DIGEST,
+    errors.IncompleteBody: S3Code("IncompleteBody", 400),
+    errors.InvalidPart: S3Code("InvalidPart", 400),
+    errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),
+    errors.PartTooSmall: S3Code("EntityTooSmall", 400),
+    errors.PermissionDenied: ACCESS_DENIED,
+    errors.Unavailable: S3Code("ServiceUnavailable", 503),
+    errors.StoreBusy: S3Code("SlowDown", 503),
+    errors.Corrupt: INTERNAL_ERROR,
+    errors.Unsupported: NOT_IMPLEMENTED,
+    errors.LimitExceeded: ENTITY_TOO_LARGE,
+    errors.DiskFull: S3Code("InsufficientStorage", 507),
+}
+
+_EXTRA_HEADERS: Final[dict[type[PachliteError], Callable[[PachliteError], Headers]]] = {
+    errors.PachliteError: lambda _: (),
+    errors.Unavailable: lambda _: (("retry-after", "1"),),
+    errors.VersionIsDeleteMarker: lambda error: (
+        ("allow", "DELETE"),
+        ("x-amz-delete-marker", "true"),
+        ("x-amz-version-id", getattr(error, "version", "")),
+    ),
+    errors.RangeNotSatisfiable: lambda error: (
+        ("content-range", f"bytes */{getattr(error, 'size_bytes', 0)}"),
+    ),
+}
+
+INTERNAL_MESSAGE: Final = "the gateway failed; the log of the server says more"
+
+
+def s3_code(error: PachliteError) -> S3Code:
+    """Return the code of an error: its own, or that of the nearest mapped ancestor."""
+    if isinstance(error, S3Refusal):
+        return error.s3
+    if isinstance(error, errors.InvalidPath) and error.is_too_long:
+        return KEY_TOO_LONG
+    return next(S3_CODES[cls] for cls in type(error).__mro__ if cls in S3_CODES)
+
+
+def message_of(error: PachliteError) -> str:
+    """Return what happened and what to do about it."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
+
+
+def error_response(
+    error: PachliteError, *, resource: str, request_id: str, is_head: bool = False
+) -> S3Response:
+    """Render an error. The answer to HEAD and status 304 and 204 have no body."""
+    code = s3_code(error)
+    extra = next(_EXTRA_HEADERS[cls] for cls in type(error).__mro__ if cls in _EXTRA_HEADERS)
+    if is_head:
+        return S3Response(status=code.status, headers=tuple(extra(error)), length=0)
+    body = document(
+        "Error",
+        element("Code", code.name),
+        element("Message", message_of(error)),
+        element("Resource", resource),
+        element("RequestId", request_id),
+        element("HostId", request_id),
+        namespace="",
+    )
+    return S3Response(status=code.status, headers=(*XML_HEADERS, *extra(error)), body=body)
+
+
+def no_such_bucket(name: str) -> S3Refusal:
+    """Return the error for a name that no bucket has, or that none can have."""
+    return S3Refusal(
+        NO_SUCH_BUCKET,
+        f"bucket {name} not found",
+        hint="buckets are called branch.repo, see: pachlite list branch",
+    )
+
+
+def not_implemented(what: str) -> S3Refusal:
+    """Return the error for something that pachlite does not do."""
+    return S3Refusal(NOT_IMPLEMENTED, f"{what} is not supported")

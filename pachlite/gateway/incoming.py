@@ -1,0 +1,75 @@
+"""Receive the body of a request, with bounds on time and space. It knows ASGI, but no S3."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from pachlite.errors import LimitExceeded
+from pachlite.gateway.errors import REQUEST_TIMEOUT, S3Refusal
+
+STALL_TIMEOUT_S: Final = 120.0
+"""How long a peer may be silent while it is its turn."""
+LINGER_S: Final = 20.0
+"""How long an unwanted body is read before the connection is closed under it."""
+
+Event = dict[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+
+
+class ClientGone(Exception):
+    """The client has closed the connection; nobody waits for an answer."""
+
+
+class Incoming:
+    """The body of one request. Read it from one task at a time."""
+
+    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
+        self._receive = receive
+        self._declared = headers.get("content-length", "")
+        self.is_complete = self._declared in {"", "0"} and "transfer-encoding" not in headers
+
+    def __repr__(self) -> str:
+        return f"<Incoming {'complete' if self.is_complete else 'open'}>"
+
+    def is_at_most(self, size_bytes: int) -> bool:
+        """Say whether the body, framing included, is known to fit."""
+        return self._declared.isdecimal() and int(self._declared) <= size_bytes
+
+    async def piece(self) -> bytes:
+        """Return what arrives next; may be empty, and is when `is_complete` was set before."""
+        if self.is_complete:
+            return b""
+        try:
+            async with asyncio.timeout(STALL_TIMEOUT_S):
+                event = await self._receive()
+        except TimeoutError as error:
+            raise S3Refusal(REQUEST_TIMEOUT, "no data arrived for too long") from error
+        if event["type"] != "http.request":
+            raise ClientGone
+        self.is_complete = not event.get("more_body", False)
+        body: bytes = event.get("body", b"")
+        return body
+
+    async def whole(self, limit_bytes: int) -> bytes:
+        """Return the rest of the body; raise `LimitExceeded` when it is larger than allowed."""
+        pieces: list[bytes] = []
+        size = 0
+        while not self.is_complete:
+            pieces.append(await self.piece())
+            size += len(pieces[-1])
+            if size > limit_bytes:
+                raise LimitExceeded(f"the document has more than {limit_bytes} bytes")
+        return b"".join(pieces)
+
+    async def discard(self, limit_bytes: int) -> None:
+        """Read and forget; stop at the end, and above the limit."""
+        size = 0
+        while not self.is_complete and size <= limit_bytes:
+            size += len(await self.piece())
+
+    async def disconnected(self) -> None:
+        """Return when the client has gone; forget a body that it may still send."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass

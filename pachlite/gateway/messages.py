@@ -1,0 +1,69 @@
+"""What an S3 operation takes and gives. Values only; no web framework, no S3 rule lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pachlite.pfs.api import FileReader
+from pachlite.pfs.infos import Expected
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class S3Request:
+    """A request, decoded once at the edge.
+
+    Attributes:
+        bucket, key: Percent-decoded; empty when the request is not about one.
+        query: Decoded parameters; the subresource is among them.
+        headers: By lower-case name; repeated ones are joined by commas.
+        resource: The path as it was sent, for error documents.
+        document: The body, of operations that take a small one.
+    """
+
+    method: str
+    bucket: str
+    key: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    resource: str
+    document: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A range of an open file that becomes the body of a response; sending closes the reader."""
+
+    reader: FileReader
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class S3Response:
+    """An answer. `length` is what HEAD declares; otherwise the body decides."""
+
+    status: int = 200
+    headers: Headers = ()
+    body: bytes = b""
+    download: Download | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """An upload that has begun: where its bytes go, and how it ends.
+
+    Attributes:
+        write: Take a block.
+        finish: Publish what holds of the whole, and answer.
+        abort: Forget everything; harmless after `finish`.
+        sum_algorithm: A checksum that is wanted even if the sender declared none; may be empty.
+    """
+
+    write: Callable[[bytes], None]
+    finish: Callable[[Expected], S3Response]
+    abort: Callable[[], None]
+    sum_algorithm: str = ""

@@ -1,0 +1,32 @@
+"""DeleteObject: a delete marker, or with a version id the end of that version."""
+
+from __future__ import annotations
+
+from pachlite.gateway.buckets import parse_bucket
+from pachlite.gateway.conditions import parse_precondition
+from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.object_headers import check_supported
+from pachlite.gateway.parameters import version_of
+from pachlite.pfs.api import PFS
+from pachlite.pfs.infos import Deletion
+
+
+def delete_object(pfs: PFS, request: S3Request) -> S3Response:
+    """Delete one object. One that is not there is no error, and makes no commit."""
+    bucket = parse_bucket(request.bucket)
+    bucket.check_writable()
+    check_supported(request.headers)
+    deletion = Deletion(
+        request.key,
+        version=version_of(request),
+        precondition=parse_precondition(request.headers),
+    )
+    result = pfs.delete_file(bucket.commit, [deletion]).results[0]
+    if result.error:
+        raise result.error
+    headers = []
+    if result.version_id:
+        headers.append(("x-amz-version-id", result.version_id))
+    if result.is_marker:
+        headers.append(("x-amz-delete-marker", "true"))
+    return S3Response(status=204, headers=headers)

@@ -1,0 +1,49 @@
+"""ListObjects, the first version: pages are continued behind a key."""
+
+from __future__ import annotations
+
+from pachlite.gateway.buckets import parse_bucket
+from pachlite.gateway.listing import OWNER, common_prefixes, contents, is_prefix, optional
+from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.operations.head_bucket import check_bucket
+from pachlite.gateway.parameters import encoder, page_size
+from pachlite.gateway.xml import XML_HEADERS, document, element
+from pachlite.pfs.api import PFS
+from pachlite.pfs.infos import FilePage
+
+
+def list_objects(pfs: PFS, request: S3Request) -> S3Response:
+    """Answer a page of keys in byte order."""
+    query = request.query
+    encode = encoder(query)
+    limit = page_size(query, "max-keys")
+    marker = query.get("marker", "")
+    page = list_page(pfs, request, after=marker, limit=limit)
+    body = document(
+        "ListBucketResult",
+        element("Name", request.bucket),
+        element("Prefix", encode(query.get("prefix", ""))),
+        element("Marker", encode(marker)),
+        optional("NextMarker", encode(page.next_after)),
+        element("MaxKeys", limit),
+        optional("Delimiter", encode(query.get("delimiter", ""))),
+        optional("EncodingType", query.get("encoding-type", "")),
+        element("IsTruncated", bool(page.next_after)),
+        contents(page.files, encode, owner=OWNER),
+        common_prefixes((info.path for info in page.files if is_prefix(info)), encode),
+    )
+    return S3Response(headers=XML_HEADERS, body=body)
+
+
+def list_page(pfs: PFS, request: S3Request, *, after: str, limit: int) -> FilePage:
+    """Return the files of a page; of nothing when nothing is wanted of a bucket that exists."""
+    if not limit:
+        check_bucket(pfs, request.bucket)
+        return FilePage(())
+    return pfs.list_file(
+        parse_bucket(request.bucket).commit,
+        prefix=request.query.get("prefix", ""),
+        delimiter=request.query.get("delimiter", ""),
+        after=after,
+        limit=limit,
+    )

@@ -1,0 +1,75 @@
+"""GetObject and HeadObject: one plan for both, so that they cannot disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pachlite.gateway.buckets import parse_bucket
+from pachlite.gateway.conditions import is_modified, parse_conditions, range_applies
+from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
+from pachlite.gateway.messages import Download, Headers, S3Request, S3Response
+from pachlite.gateway.object_headers import checksum_headers, object_headers
+from pachlite.gateway.parameters import part_number, version_of
+from pachlite.gateway.ranges import ByteRange, parse_range, part_range
+from pachlite.pfs.api import PFS
+from pachlite.pfs.infos import FileInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to answer about an object. `length` is 0 when there is nothing to send."""
+
+    status: int
+    headers: Headers
+    offset: int
+    length: int
+
+
+def get_object(pfs: PFS, request: S3Request) -> S3Response:
+    """Answer an object, a range of it, or that it has not changed."""
+    file = parse_bucket(request.bucket).file(request.key)
+    reader = pfs.get_file(file, version=version_of(request))
+    try:
+        plan = _plan(reader.info, request)
+    except BaseException:
+        reader.close()
+        raise
+    if not plan.length:
+        reader.close()
+        return S3Response(plan.status, plan.headers)
+    download = Download(reader, plan.offset, plan.length)
+    return S3Response(plan.status, plan.headers, download=download)
+
+
+def head_object(pfs: PFS, request: S3Request) -> S3Response:
+    """Answer what GET would, without opening the content."""
+    file = parse_bucket(request.bucket).file(request.key)
+    plan = _plan(pfs.inspect_file(file, version=version_of(request)), request)
+    return S3Response(plan.status, plan.headers, length=plan.length)
+
+
+def _plan(info: FileInfo, request: S3Request) -> _Plan:
+    headers = object_headers(info, request.query)
+    if not is_modified(parse_conditions(request.headers), info):
+        kept = {"etag", "last-modified", "cache-control", "expires", "x-amz-version-id"}
+        return _Plan(304, [pair for pair in headers if pair[0] in kept], 0, 0)
+    wanted = _wanted_range(info, request)
+    if info.parts and "partNumber" in request.query:
+        headers.append(("x-amz-mp-parts-count", str(len(info.parts))))
+    if wanted is None or not wanted.size_bytes:
+        if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+            headers += checksum_headers(info)
+        return _Plan(200, headers, 0, info.size_bytes)
+    headers.append(("content-range", wanted.content_range))
+    return _Plan(206, headers, wanted.offset, wanted.length)
+
+
+def _wanted_range(info: FileInfo, request: S3Request) -> ByteRange | None:
+    header = request.headers.get("range", "")
+    if "partNumber" in request.query:
+        if header:
+            raise S3Refusal(INVALID_REQUEST, "a range and a part number cannot be combined")
+        return part_range(part_number(request.query), info.parts, info.size_bytes)
+    if not header or not range_applies(request.headers.get("if-range", ""), info):
+        return None
+    return parse_range(header, info.size_bytes)

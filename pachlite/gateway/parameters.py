@@ -1,0 +1,80 @@
+"""Read the parameters that several operations share."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from pachlite.errors import VersionNotFound
+from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.messages import S3Request
+from pachlite.pfs.names import is_commit_id
+
+MAX_PAGE: Final = 1000
+MAX_PART_NUMBER: Final = 10_000
+_MAX_DIGITS: Final = 10
+
+
+def integer(query: Mapping[str, str], name: str, default: int) -> int:
+    """Return a parameter that is a whole number, not negative."""
+    text = query.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        raise S3Refusal(INVALID_ARGUMENT, f"{name} must be a whole number, 0 or more")
+    return int(text)
+
+
+def page_size(query: Mapping[str, str], name: str) -> int:
+    """Return how many entries are wanted, at most 1 000."""
+    return min(integer(query, name, MAX_PAGE), MAX_PAGE)
+
+
+def part_number(query: Mapping[str, str]) -> int:
+    """Return the number of a part, 1 to 10 000."""
+    number = integer(query, "partNumber", 0)
+    if not 1 <= number <= MAX_PART_NUMBER:
+        raise S3Refusal(INVALID_ARGUMENT, f"partNumber must be 1 to {MAX_PART_NUMBER}")
+    return number
+
+
+def version_of(request: S3Request) -> str:
+    """Return the version that is asked for; empty when none is."""
+    if "versionId" not in request.query:
+        return ""
+    return check_version(request.key, request.query["versionId"])
+
+
+def check_version(key: str, version: str) -> str:
+    """Return `version` if it can be one. `null` can, elsewhere, but no object here has it."""
+    if version == "null":
+        raise VersionNotFound(key, version)
+    if not is_commit_id(version):
+        raise S3Refusal(INVALID_ARGUMENT, "a version id is a commit id of 32 hex digits")
+    return version
+
+
+def encoder(query: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what `encoding-type` asks to do to keys: percent-encode them, or nothing."""
+    kind = query.get("encoding-type", "")
+    if not kind:
+        return str
+    if kind != "url":
+        raise S3Refusal(INVALID_ARGUMENT, "encoding-type can only be url")
+    return quote
+
+
+def encode_token(text: str) -> str:
+    """Return an opaque continuation token that stands for a position in a listing."""
+    return base64.urlsafe_b64encode(text.encode()).decode("ascii")
+
+
+def decode_token(token: str) -> str:
+    """Return the position that a token stands for."""
+    try:
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise S3Refusal(INVALID_ARGUMENT, "the continuation token is not one of ours") from error

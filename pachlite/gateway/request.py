@@ -1,0 +1,106 @@
+"""From an ASGI scope to an `S3Request`: paths, parameters and headers are decoded here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from pachlite.gateway.errors import INVALID_URI, S3Refusal
+from pachlite.gateway.messages import S3Request
+from pachlite.gateway.signature import QUERY_PARAMETERS
+from pachlite.pfs.paths import check_path
+
+MAX_QUERY_PARAMETERS: Final = 100
+_NOTHING: Final[Mapping[str, str]] = {}
+_SCHEMES: Final = (b"http://", b"https://")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A request as it came over the wire. `path` is percent-encoded, without the query."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Mapping[str, str]
+
+
+def parse_request(raw: RawRequest) -> S3Request:
+    """Decode a request in path style: `/bucket/key`.
+
+    Raises:
+        S3Refusal: The path or a parameter is not valid UTF-8.
+        InvalidPath: No object can have that key.
+    """
+    resource = _without_authority(raw.path)
+    bucket, _, key = resource.lstrip(b"/").partition(b"/")
+    if resource.startswith(b"//"):
+        bucket, key = b"", resource[2:]
+    query = _parse_query(raw.query)
+    return S3Request(
+        method=raw.method,
+        bucket=_decode(bucket),
+        key=check_path(_decode(key)) if key else "",
+        query=query,
+        headers=_with_hoisted(raw.headers, query),
+        resource=resource.decode("latin-1"),
+    )
+
+
+def parse_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers by lower-case name; repeated ones are joined by commas."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name = raw_name.decode("latin-1").lower()
+        value = _header_text(raw_value)
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _header_text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _without_authority(path: bytes) -> bytes:
+    """Drop `http://host` from the absolute form that clients send through proxies."""
+    if not path.startswith(_SCHEMES):
+        return path
+    _, _, rest = path.split(b"//", 1)[1].partition(b"/")
+    return b"/" + rest
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError as error:
+        raise S3Refusal(INVALID_URI, "the path is not valid UTF-8") from error
+
+
+def _parse_query(raw: bytes) -> Mapping[str, str]:
+    if not raw:
+        return _NOTHING
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_QUERY_PARAMETERS,
+        )
+    except ValueError as error:
+        raise S3Refusal(INVALID_URI, "the query cannot be decoded") from error
+    return dict(pairs)
+
+
+def _with_hoisted(headers: Mapping[str, str], query: Mapping[str, str]) -> Mapping[str, str]:
+    """Add the `x-amz-` headers that presigned URLs carry as parameters; real ones win."""
+    hoisted = {
+        lower: value
+        for name, value in query.items()
+        if (lower := name.lower()).startswith("x-amz-") and lower not in QUERY_PARAMETERS
+    }
+    return {**hoisted, **headers} if hoisted else headers

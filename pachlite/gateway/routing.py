@@ -1,0 +1,236 @@
+"""One table: method, level and subresource to operation. What is not in it touches nothing.
+
+The subresource is found first, among all parameters: a request for something unknown can never be
+taken for the plain operation on the same path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from pachlite.gateway.errors import METHOD_NOT_ALLOWED, S3Refusal, not_implemented
+from pachlite.gateway.messages import Intake, S3Request, S3Response
+from pachlite.gateway.object_headers import OVERRIDE_PARAMETERS
+from pachlite.gateway.operations.abort_multipart_upload import abort_multipart_upload
+from pachlite.gateway.operations.bucket_versioning import (
+    get_bucket_versioning,
+    put_bucket_versioning,
+)
+from pachlite.gateway.operations.complete_multipart_upload import complete_multipart_upload
+from pachlite.gateway.operations.copy_object import copy_object
+from pachlite.gateway.operations.create_bucket import create_bucket
+from pachlite.gateway.operations.create_multipart_upload import create_multipart_upload
+from pachlite.gateway.operations.delete_bucket import delete_bucket
+from pachlite.gateway.operations.delete_object import delete_object
+from pachlite.gateway.operations.delete_objects import delete_objects
+from pachlite.gateway.operations.get_object_attributes import get_object_attributes
+from pachlite.gateway.operations.head_bucket import head_bucket
+from pachlite.gateway.operations.list_buckets import list_buckets
+from pachlite.gateway.operations.list_multipart_uploads import list_multipart_uploads
+from pachlite.gateway.operations.list_object_versions import list_object_versions
+from pachlite.gateway.operations.list_objects import list_objects
+from pachlite.gateway.operations.list_objects_v2 import list_objects_v2
+from pachlite.gateway.operations.list_parts import list_parts
+from pachlite.gateway.operations.object_tagging import get_object_tagging
+from pachlite.gateway.operations.probes import (
+    BUCKET_PROBES,
+    OBJECT_PROBES,
+    bucket_probe,
+    object_probe,
+    preflight,
+)
+from pachlite.gateway.operations.put_object import put_object
+from pachlite.gateway.operations.read_object import get_object, head_object
+from pachlite.gateway.operations.upload_part import upload_part
+from pachlite.gateway.operations.upload_part_copy import upload_part_copy
+from pachlite.gateway.signature import QUERY_PARAMETERS
+from pachlite.pfs.api import PFS
+
+SERVICE: Final = "service"
+BUCKET: Final = "bucket"
+OBJECT: Final = "object"
+
+COPY: Final = "x-amz-copy-source"
+"""Not a parameter, but the header that makes a PUT a copy; it takes part in the subresource."""
+
+
+class Work(Enum):
+    """How much an operation does, which says where it runs."""
+
+    QUICK = auto()  # a bounded index read: on the event loop, if the store says so
+    SLOW = auto()  # anything else: in a worker thread
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What answers a request.
+
+    `is_document_summed` is False where checksum headers are about an object, not about the body.
+    """
+
+    name: str
+    run: Callable[[PFS, S3Request], S3Response]
+    parameters: frozenset[str] = frozenset()
+    work: Work = Work.SLOW
+    takes_document: bool = False
+    is_document_summed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOperation:
+    """What answers a request whose body is the content of an object or part."""
+
+    name: str
+    begin: Callable[[PFS, S3Request], Intake]
+    parameters: frozenset[str] = frozenset()
+
+
+AnyOperation = Operation | UploadOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What selects an operation."""
+
+    method: str
+    level: str
+    subresource: str = ""
+
+
+def _quick(
+    name: str, run: Callable[[PFS, S3Request], S3Response], parameters: Iterable[str] = ()
+) -> Operation:
+    return Operation(name, run, frozenset(parameters), Work.QUICK)
+
+
+def _slow(
+    name: str, run: Callable[[PFS, S3Request], S3Response], parameters: Iterable[str] = ()
+) -> Operation:
+    return Operation(name, run, frozenset(parameters))
+
+
+def _document(
+    name: str, run: Callable[[PFS, S3Request], S3Response], parameters: Iterable[str] = ()
+) -> Operation:
+    return Operation(name, run, frozenset(parameters), takes_document=True)
+
+
+_VERSION: Final = ("versionId",)
+_READ: Final = ("versionId", "partNumber", *OVERRIDE_PARAMETERS)
+_LIST: Final = ("prefix", "delimiter", "max-keys", "encoding-type")
+_LIST_V2: Final = (*_LIST, "continuation-token", "start-after", "fetch-owner")
+_LIST_VERSIONS: Final = (*_LIST, "key-marker", "version-id-marker")
+_LIST_UPLOADS: Final = (
+    "prefix",
+    "delimiter",
+    "max-uploads",
+    "encoding-type",
+    "key-marker",
+    "upload-id-marker",
+)
+_LIST_PARTS: Final = ("max-parts", "part-number-marker", "encoding-type")
+_LIST_BUCKETS: Final = ("prefix", "max-buckets", "continuation-token", "bucket-region")
+
+_COMPLETE: Final = replace(
+    _document("CompleteMultipartUpload", complete_multipart_upload), is_document_summed=False
+)
+
+ROUTES: Final[dict[Route, AnyOperation]] = {
+    Route("GET", SERVICE): _slow("ListBuckets", list_buckets, _LIST_BUCKETS),
+    Route("PUT", BUCKET): _document("CreateBucket", create_bucket),
+    Route("HEAD", BUCKET): _quick("HeadBucket", head_bucket),
+    Route("DELETE", BUCKET): _slow("DeleteBucket", delete_bucket),
+    Route("GET", BUCKET): _slow("ListObjects", list_objects, (*_LIST, "marker")),
+    Route("GET", BUCKET, "list-type"): _slow("ListObjectsV2", list_objects_v2, _LIST_V2),
+    Route("GET", BUCKET, "versions"): _slow(
+        "ListObjectVersions", list_object_versions, _LIST_VERSIONS
+    ),
+    Route("GET", BUCKET, "uploads"): _slow(
+        "ListMultipartUploads", list_multipart_uploads, _LIST_UPLOADS
+    ),
+    Route("GET", BUCKET, "versioning"): _quick("GetBucketVersioning", get_bucket_versioning),
+    Route("PUT", BUCKET, "versioning"): _document("PutBucketVersioning", put_bucket_versioning),
+    Route("POST", BUCKET, "delete"): _document("DeleteObjects", delete_objects),
+    Route("GET", OBJECT): _quick("GetObject", get_object, _READ),
+    Route("HEAD", OBJECT): _quick("HeadObject", head_object, _READ),
+    Route("PUT", OBJECT): UploadOperation("PutObject", put_object),
+    Route("PUT", OBJECT, COPY): _slow("CopyObject", copy_object),
+    Route("DELETE", OBJECT): _slow("DeleteObject", delete_object, _VERSION),
+    Route("GET", OBJECT, "attributes"): _quick(
+        "GetObjectAttributes", get_object_attributes, _VERSION
+    ),
+    Route("GET", OBJECT, "tagging"): _quick("GetObjectTagging", get_object_tagging, _VERSION),
+    Route("POST", OBJECT, "uploads"): _slow("CreateMultipartUpload", create_multipart_upload),
+    Route("PUT", OBJECT, "uploadId"): UploadOperation(
+        "UploadPart", upload_part, frozenset({"partNumber"})
+    ),
+    Route("PUT", OBJECT, f"uploadId {COPY}"): _slow(
+        "UploadPartCopy", upload_part_copy, ("partNumber",)
+    ),
+    Route("POST", OBJECT, "uploadId"): _COMPLETE,
+    Route("DELETE", OBJECT, "uploadId"): _slow("AbortMultipartUpload", abort_multipart_upload),
+    Route("GET", OBJECT, "uploadId"): _slow("ListParts", list_parts, _LIST_PARTS),
+    **{Route("OPTIONS", level): _quick("Preflight", preflight) for level in (BUCKET, OBJECT)},
+    **{Route("GET", BUCKET, name): _quick(name, bucket_probe(name)) for name in BUCKET_PROBES},
+    **{
+        Route("GET", OBJECT, name): _quick(name, object_probe(name), _VERSION)
+        for name in OBJECT_PROBES
+    },
+}
+
+SUBRESOURCES: Final = frozenset(
+    route.subresource.removesuffix(COPY).strip() for route in ROUTES
+) - {""}
+
+
+def find_operation(request: S3Request) -> AnyOperation:
+    """Return what answers a request.
+
+    Raises:
+        S3Refusal: NotImplemented for a subresource or parameter that is unknown or does not belong
+            there, MethodNotAllowed for a method that nothing on this level has.
+    """
+    names = [name for name in request.query if not _is_ignored(name)]
+    chosen = [name for name in names if name in SUBRESOURCES]
+    if len(chosen) > 1:
+        raise not_implemented(f"the combination of {' and '.join(chosen)}")
+    subresource = chosen[0] if chosen else ""
+    operation = ROUTES.get(_route(request, subresource))
+    if operation is None:
+        raise _unknown(request, names)
+    for name in names:
+        if name != subresource and name not in operation.parameters:
+            raise not_implemented(f"the parameter {name[:80]} of {operation.name}")
+    return operation
+
+
+def level_of(request: S3Request) -> str:
+    """Say what a request is about."""
+    if request.key:
+        return OBJECT
+    return BUCKET if request.bucket else SERVICE
+
+
+def _route(request: S3Request, subresource: str) -> Route:
+    level = level_of(request)
+    if request.method == "PUT" and level == OBJECT and COPY in request.headers:
+        subresource = f"{subresource} {COPY}".strip()
+    return Route(request.method, level, subresource)
+
+
+def _is_ignored(name: str) -> bool:
+    """Say whether a parameter changes nothing: signatures, and `x-` names, as S3 documents it."""
+    return name.lower().startswith("x-") or name.lower() in QUERY_PARAMETERS
+
+
+def _unknown(request: S3Request, names: list[str]) -> S3Refusal:
+    if names or request.method == "POST":
+        return not_implemented(
+            f"{request.method} of a {level_of(request)} with {names or 'a form'}"
+        )
+    return S3Refusal(
+        METHOD_NOT_ALLOWED, f"{request.method} cannot be used on a {level_of(request)}"
+    )
