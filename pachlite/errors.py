@@ -5,8 +5,8 @@ PachliteError
                       VersionNotFound UploadNotFound SourceNotFound
   AlreadyExists       ProjectExists RepoExists BranchExists OutputExists
   Conflict            CommitFinished CommitNotFinished CommitHasChildren CommitHasNoChildren
-                      ProjectNotEmpty BranchNotEmpty PreconditionFailed VersionIsDeleteMarker
-                      AmbiguousReference
+                      CommitIsHead ProjectNotEmpty BranchNotEmpty PreconditionFailed
+                      VersionIsDeleteMarker AmbiguousReference
   InvalidArgument     InvalidName InvalidReference InvalidPath InvalidPattern InvalidOption
                       RangeNotSatisfiable DigestMismatch IncompleteBody InvalidPart
                       InvalidPartOrder PartTooSmall IsDirectory
@@ -256,6 +256,20 @@ class CommitHasNoChildren(Conflict):
         )
         self.repo = repo
         self.commit = commit
+
+
+class CommitIsHead(Conflict):
+    """Squashing the commit would leave a branch without its head."""
+
+    def __init__(self, repo: str, commit: str, branch: str) -> None:
+        super().__init__(
+            f"cannot squash the head of branch {branch}: {repo}@{commit}",
+            hint=f"move the branch first: pachlite create branch {repo.rpartition('/')[2]}"
+            f"@{branch} --head COMMIT",
+        )
+        self.repo = repo
+        self.commit = commit
+        self.branch = branch
 
 
 class ProjectNotEmpty(Conflict):

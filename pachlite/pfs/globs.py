@@ -2,7 +2,8 @@ r"""Glob patterns as pachctl has them, turned into regular expressions. Pure.
 
 `*` and `?` stop at `/`, `**` does not; `[abc]`, `[!a-z]`; `{a,b}`; extended groups `@( )`, `*( )`,
 `+( )`, `?( )`, `!( )` and a plain `( )` with `|` between alternatives; `\` takes the next
-character literally. A pattern is anchored at the root: `*` names top-level entries, `**x` any depth.
+character literally. A pattern is anchored at the root: `*` names top-level entries, `**x` any
+depth.
 """
 
 from __future__ import annotations
@@ -171,8 +172,16 @@ class _Translator:
         self.closers.pop()
         if is_brace:
             return ")"
-        # !(a|b): anything up to the next slash that is not one of the alternatives as a whole.
-        return ")(?:/|$))[^/]*)" if opener == "!" else _GROUP_TAIL[opener]
+        return self._close_not() if opener == "!" else _GROUP_TAIL[opener]
+
+    def _close_not(self) -> str:
+        """End `!(a|b)`: any text without a slash that, with what follows, is not an alternative."""
+        rest = (
+            ""
+            if self.closers
+            else _Translator(self.pattern, self.text[self.position :]).translate()
+        )
+        return f"){rest}{'' if self.closers else '$'})[^/]*)"
 
     def _class(self) -> str:
         end = self.text.find("]", self.position + (2 if self._peek() in "!^" else 1))

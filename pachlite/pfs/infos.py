@@ -351,5 +351,5 @@ class StoreInfo:
     """What `serve s3` and `version` say about a store."""
 
     location: str
-    format_version: str
+    store_id: str
     warnings: tuple[str, ...] = ()

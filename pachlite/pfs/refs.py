@@ -103,7 +103,7 @@ class FileRef:
         return f"{self.commit}:/{self.path}"
 
 
-_ANCESTRY: Final = re.compile(r"\^+|~+|[\^~]\d+|\.\d+")
+_ANCESTRY: Final = re.compile(r"[\^~]\d*|\.\d+")
 _BASE: Final = re.compile(r"[^\^~.=]*")
 _MAX_DIGITS: Final = 18
 
@@ -184,7 +184,7 @@ def _step(text: str, token: str, *, is_first: bool) -> Step:
     if len(digits) > _MAX_DIGITS:
         raise InvalidReference(text, f"{digits} is too large")
     if not token.startswith("."):
-        return Back(int(digits) if digits else len(token))
+        return Back(int(digits or 1))
     if not is_first or int(digits) < 1:
         raise InvalidReference(text, ".N counts from 1, once, directly after the branch")
     return FromRoot(int(digits))

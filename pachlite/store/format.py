@@ -18,6 +18,7 @@ from pachlite.metadata.sqlite import SqliteDatabase
 from pachlite.objects.api import ObjectStore
 from pachlite.objects.local import LocalObjects
 from pachlite.objects.memory import MemoryObjects
+from pachlite.pfs.names import DEFAULT_PROJECT
 
 PACKS_DIRECTORY: Final = "packs"
 _CHUNKER: Final = f"fastcdc {MIN_CHUNK_BYTES} {AVERAGE_CHUNK_BYTES} {MAX_CHUNK_BYTES}"
@@ -122,6 +123,7 @@ def _create(tx: Transaction, now: int) -> StoreFormat:
         "gc_epoch": "0",
     }
     tx.many("INSERT INTO format (k, v) VALUES (?, ?)", list(rows.items()))
+    tx.execute("INSERT INTO project (name, created) VALUES (?, ?)", DEFAULT_PROJECT, now)
     return made
 
 

@@ -1,0 +1,64 @@
+"""The embedded file system, assembled from its nouns: SQLite and a directory, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pachlite.content.blobs import Blobs
+from pachlite.metadata.api import Transaction
+from pachlite.pfs.infos import StoreInfo
+from pachlite.store.branches import Branches
+from pachlite.store.commits import Commits
+from pachlite.store.deletions import Deletions
+from pachlite.store.diff import Diffs
+from pachlite.store.engine import Clock, Engine
+from pachlite.store.files import Files
+from pachlite.store.format import OpenStore
+from pachlite.store.projects import Projects
+from pachlite.store.repos import Repos
+from pachlite.store.upkeep import Upkeep
+from pachlite.store.uploads import Uploads
+from pachlite.store.versions import Versions
+from pachlite.store.writer import GroupWriter
+from pachlite.store.writes import Writes
+
+T = TypeVar("T")
+
+
+class EmbeddedPFS(
+    Projects, Repos, Branches, Commits, Files, Writes, Deletions, Diffs, Versions, Uploads
+):
+    """See `pfs.api.PFS`. Any number of processes may use one store at once."""
+
+    def __init__(self, parts: OpenStore, info: StoreInfo, *, user: str, clock: Clock) -> None:
+        def run(mutation: Callable[[Transaction], T], /) -> T:
+            return writer.run(mutation)
+
+        blobs = Blobs(parts.database, parts.objects, run, clock)
+        writer = GroupWriter(parts.database, blobs)
+        self._upkeep = Upkeep(parts.database, writer, clock)
+        self._engine = Engine(parts.database, blobs, writer, clock, user, self._upkeep.request)
+        self._parts = parts
+        self._store_info = info
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        return f"<EmbeddedPFS {self._store_info.location}{' closed' if self._is_closed else ''}>"
+
+    @property
+    def reads_inline(self) -> bool:
+        return True
+
+    def inspect_store(self) -> StoreInfo:
+        return self._store_info
+
+    def close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._upkeep.close()
+        self._engine.writer.close()
+        self._engine.blobs.close()
+        self._parts.objects.close()
+        self._parts.database.close()

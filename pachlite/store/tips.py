@@ -1,0 +1,231 @@
+"""Where the next commit of a branch goes: onto its line, into an open commit, onto a new line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pachlite.metadata.api import Transaction
+from pachlite.pfs.infos import Origin
+from pachlite.store import lines
+from pachlite.store.engine import Engine, new_commit_id
+from pachlite.store.lines import Snapshot
+from pachlite.store.lookup import BranchRow, CommitRow
+
+ORIGINS = tuple(Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a write is added to.
+
+    Attributes:
+        branch: The branch that moves to the new commit; None when none does.
+        head: The commit that the write is added to, or that it joins when it is open; None for a
+            branch that is being made.
+    """
+
+    repo: int
+    name: str
+    branch: BranchRow | None
+    head: CommitRow | None
+
+    @property
+    def joined(self) -> CommitRow | None:
+        """The open commit that a write joins; None for a commit of its own."""
+        return self.head if self.head is not None and self.head.is_open else None
+
+
+@dataclass(slots=True)
+class Pen:
+    """A commit being written in one transaction. Writes go to `at`; then `finish` makes it so.
+
+    Attributes:
+        at: Where rows are written.
+        id: The id of the commit, also of one that is joined.
+        files, size: How the totals change.
+    """
+
+    engine: Engine
+    place: Place
+    at: Snapshot
+    now: int
+    id: bytes
+    files: int = 0
+    size: int = 0
+
+    def write(self, tx: Transaction, path: str, value: lines.Value | None) -> lines.Row | None:
+        """Write or (None) delete a path, keeping the totals; return what was there."""
+        old = lines.write(tx, self.at, path, value)
+        self.count(old.value if old else None, value)
+        return old
+
+    def count(self, old: lines.Value | None, new: lines.Value | None) -> None:
+        """Note in the totals that one value took the place of another."""
+        for value, sign in ((old, -1), (new, 1)):
+            if value is not None and value.kind:
+                self.files += sign
+                self.size += sign * value.size
+
+    def finish(self, tx: Transaction, *, description: str = "", is_open: bool = False) -> CommitRow:
+        """Add the commit and move its branch there, or update the open one; return it."""
+        place = self.place
+        if place.joined is not None:
+            return self._update(tx, place.joined)
+        new = NewCommit(place.repo, place.name, self.at, self.id, self.now, description=description)
+        totals, user = self._totals(), self.engine.user
+        row = insert_commit(tx, new, creator=user, totals=totals, is_open=is_open)
+        move_head(tx, self.engine, place, row)
+        return row
+
+    def _totals(self) -> tuple[int, int] | None:
+        before = self.place.head
+        if before is None:
+            return (self.files, self.size)
+        if before.files is None or before.size is None:
+            return None
+        return (before.files + self.files, before.size + self.size)
+
+    def _update(self, tx: Transaction, joined: CommitRow) -> CommitRow:
+        tx.execute(
+            "UPDATE commits SET files = files + ?, size = size + ? WHERE cid = ?",
+            self.files,
+            self.size,
+            joined.cid,
+        )
+        return joined
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommit:
+    """The columns of a commit that is to be inserted."""
+
+    repo: int
+    branch: str
+    at: Snapshot
+    id: bytes
+    now: int
+    origin: Origin = Origin.USER
+    description: str = ""
+
+
+def open_pen(tx: Transaction, engine: Engine, place: Place) -> Pen:
+    """Decide where a write goes: into the open commit, onto the line, or onto a new line."""
+    now = engine.clock()
+    head = place.head
+    if head is None:
+        line = lines.create_line(tx, place.repo, None, now)
+        return Pen(engine, place, Snapshot(line, 1), now, new_commit_id(now))
+    if head.is_open:
+        return Pen(engine, place, head.at, now, head.id)
+    now = max(now, head.started + 1)
+    return Pen(engine, place, next_position(tx, engine, head, now), now, new_commit_id(now))
+
+
+def next_position(tx: Transaction, engine: Engine, head: CommitRow, now: int) -> Snapshot:
+    """Return where a child of `head` goes: its line if `head` is the tip of it, else a new one."""
+    row = tx.one("SELECT tip, next_seq, state FROM line WHERE id = ?", head.line)
+    if row is not None and row[0] == head.seq and row[2] == lines.LIVE:
+        return Snapshot(head.line, int(row[1]))
+    line = lines.create_line(tx, head.repo, head.at, now)
+    engine.request_upkeep(line)
+    return Snapshot(line, 1)
+
+
+def insert_commit(
+    tx: Transaction,
+    new: NewCommit,
+    *,
+    creator: str,
+    totals: tuple[int, int] | None,
+    is_open: bool = False,
+) -> CommitRow:
+    """Add a commit at the tip of its line, and advance the line."""
+    finished = None if is_open else new.now
+    files, size = totals or (None, None)
+    cid = tx.insert(
+        "INSERT INTO commits (id, repo, line, seq, branch, origin, creator, description, started, "
+        "finished, files, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        new.id,
+        new.repo,
+        new.at.line,
+        new.at.seq,
+        new.branch,
+        ORIGINS.index(new.origin),
+        creator,
+        new.description,
+        new.now,
+        finished,
+        files,
+        size,
+    )
+    tx.execute(
+        "UPDATE line SET tip = ?, next_seq = ? WHERE id = ?",
+        new.at.seq,
+        new.at.seq + 1,
+        new.at.line,
+    )
+    return CommitRow(
+        cid,
+        new.id,
+        new.repo,
+        new.at.line,
+        new.at.seq,
+        new.branch,
+        ORIGINS.index(new.origin),
+        creator,
+        new.description,
+        new.now,
+        finished,
+        "",
+        files,
+        size,
+    )
+
+
+def move_head(
+    tx: Transaction, engine: Engine, place: Place, head: CommitRow, *, operation: str = ""
+) -> None:
+    """Make `head` the head of the branch of a place, creating the branch if there is none.
+
+    `operation` is noted in the reflog; empty for an ordinary commit on top of the head.
+    """
+    now = engine.clock()
+    if place.branch is not None:
+        tx.execute(
+            "UPDATE branch SET head = ?, updated = ? WHERE id = ?", head.cid, now, place.branch.id
+        )
+    elif place.head is None:
+        tx.execute(
+            "INSERT INTO branch (repo, name, head, creator, created, updated) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            place.repo,
+            place.name,
+            head.cid,
+            engine.user,
+            now,
+            now,
+        )
+    if operation:
+        old = place.head.cid if place.head else None
+        log_head(tx, engine, place.repo, place.name, (old, head.cid), operation)
+
+
+def log_head(
+    tx: Transaction,
+    engine: Engine,
+    repo: int,
+    branch: str,
+    change: tuple[int | None, int | None],
+    operation: str,
+) -> None:
+    """Note in the reflog that a head moved other than by a commit on top of it."""
+    tx.execute(
+        "INSERT INTO reflog (at, repo, branch, old, new, op, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        engine.clock(),
+        repo,
+        branch,
+        change[0],
+        change[1],
+        operation,
+        engine.user,
+    )

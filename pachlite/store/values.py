@@ -1,0 +1,149 @@
+"""Between the values of `pfs.infos` and the columns of a row: metadata, checksums, parts, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Final
+
+from pachlite.metadata.api import Reader, Transaction
+from pachlite.pfs.infos import (
+    NO_PAIRS,
+    Checksum,
+    FileInfo,
+    FileMeta,
+    FileType,
+    PartSize,
+    SumType,
+)
+from pachlite.store import lines
+from pachlite.store.engine import as_datetime
+from pachlite.store.lines import Row, Snapshot, Value
+
+_NO_META: Final = FileMeta()
+DELETED: Final = 0
+FILE: Final = 1
+
+
+def etag_text(value: Value) -> str:
+    """Return the ETag as S3 shows it, without quotes."""
+    digest = (value.etag or b"").hex()
+    return f"{digest}-{value.nparts}" if value.nparts else digest
+
+
+def intern_meta(tx: Transaction, meta: FileMeta) -> int:
+    """Return the id of stored metadata, storing it if it is new; 0 for none."""
+    if meta == _NO_META:
+        return 0
+    fields = {k: v for k, v in asdict(replace(meta, user={})).items() if v}
+    if meta.user:
+        fields["user"] = dict(meta.user)
+    text = _dump(fields)
+    row = tx.one("SELECT id FROM meta WHERE json = ?", text)
+    return int(row[0]) if row else tx.insert("INSERT INTO meta (json) VALUES (?)", text)
+
+
+def load_meta(q: Reader, meta: int) -> FileMeta:
+    """Return stored metadata."""
+    row = q.one("SELECT json FROM meta WHERE id = ?", meta) if meta else None
+    return FileMeta(**json.loads(row[0])) if row else _NO_META
+
+
+def dump_sums(checksums: Sequence[Checksum]) -> str | None:
+    """Return the column `sums`."""
+    if not checksums:
+        return None
+    return _dump([[c.algorithm, c.value, c.type.value] for c in checksums])
+
+
+def load_sums(text: str | None) -> tuple[Checksum, ...]:
+    """Return the checksums of the column `sums`."""
+    if not text:
+        return ()
+    return tuple(Checksum(a, v, SumType(t)) for a, v, t in json.loads(text))
+
+
+def dump_parts(parts: Sequence[PartSize]) -> bytes | None:
+    """Return the column `parts`."""
+    if not parts:
+        return None
+    rows = [[p.number, p.size_bytes, dump_sums([p.checksum] if p.checksum else [])] for p in parts]
+    return _dump(rows).encode()
+
+
+def load_parts(data: bytes | None) -> tuple[PartSize, ...]:
+    """Return the parts of the column `parts`."""
+    if not data:
+        return ()
+    rows = json.loads(data)
+    return tuple(PartSize(n, size, next(iter(load_sums(sums)), None)) for n, size, sums in rows)
+
+
+def dump_tags(tags: Mapping[str, str]) -> str:
+    """Return tags as stored."""
+    return _dump(dict(tags))
+
+
+def load_tags(q: Reader, path: str, position: Snapshot) -> Mapping[str, str]:
+    """Return the tags of the version of `path` that was made at `position`."""
+    row = q.one(
+        "SELECT tags FROM object_tag WHERE line = ? AND path = ? AND seq = ?",
+        position.line,
+        path,
+        position.seq,
+    )
+    return json.loads(row[0]) if row else NO_PAIRS
+
+
+def store_tags(tx: Transaction, path: str, position: Snapshot, tags: Mapping[str, str]) -> None:
+    """Set the tags of the version of `path` made at `position`; none remove them."""
+    tx.execute(
+        "DELETE FROM object_tag WHERE line = ? AND path = ? AND seq = ?",
+        position.line,
+        path,
+        position.seq,
+    )
+    if tags:
+        tx.execute(
+            "INSERT INTO object_tag (line, path, seq, tags) VALUES (?, ?, ?, ?)",
+            position.line,
+            path,
+            position.seq,
+            dump_tags(tags),
+        )
+
+
+def brief_info(path: str, value: Value) -> FileInfo:
+    """Return what a listing tells of a file."""
+    return FileInfo(
+        path,
+        FileType.FILE,
+        value.size,
+        as_datetime(value.mtime),
+        etag=etag_text(value),
+        digest=(value.chash or b"").hex(),
+        is_deleted=value.kind == DELETED,
+    )
+
+
+def directory_info(path: str) -> FileInfo:
+    """Return what stands for all files under a prefix."""
+    return FileInfo(path, FileType.DIR, 0, as_datetime(0))
+
+
+def full_info(q: Reader, row: Row, view: Snapshot) -> FileInfo:
+    """Return everything about a file, as looked at from `view`."""
+    kept = lines.kept_commit(q, row.origin, view)
+    return replace(
+        brief_info(row.path, row.value),
+        version_id=kept[1].hex() if kept else "",
+        meta=load_meta(q, row.value.meta),
+        checksums=load_sums(row.value.sums),
+        parts=load_parts(row.value.parts),
+        tags=load_tags(q, row.path, row.origin),
+    )
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,28 @@
+"""From configuration to a file system. The only place where implementations meet."""
+
+from __future__ import annotations
+
+from pachlite.config import StoreConfig
+from pachlite.pfs.infos import StoreInfo
+from pachlite.store.embedded import EmbeddedPFS
+from pachlite.store.engine import now_us
+from pachlite.store.format import open_directory, open_memory
+
+
+def open_store(config: StoreConfig) -> EmbeddedPFS:
+    """Open the store of a directory, making it if there is none; any number of processes may.
+
+    Raises:
+        StoreNotWritable: The directory cannot be made or written.
+        NetworkFileSystem: Its locks could not be trusted.
+        StoreTooNew: A later release has written it.
+    """
+    parts = open_directory(config.home, now_us)
+    info = StoreInfo(str(config.home), parts.format.store_id)
+    return EmbeddedPFS(parts, info, user=config.user, clock=now_us)
+
+
+def open_memory_store() -> EmbeddedPFS:
+    """Make a store that lives as long as it is open, for tests."""
+    parts = open_memory(now_us)
+    return EmbeddedPFS(parts, StoreInfo("memory", parts.format.store_id), user="", clock=now_us)
