@@ -59,7 +59,7 @@ class Edge:
         try:
             await self._serve(raw, Incoming(receive, raw.headers), send)
         except ClientGone:
-            _log.debug("%s %a: the client has gone", raw.method, raw.path)
+            _log.debug("%s %s: the client has gone", raw.method, raw.resource)
 
     def close(self) -> None:
         """Let the worker threads finish and end them."""
@@ -68,7 +68,7 @@ class Edge:
     async def _serve(self, raw: RawRequest, incoming: Incoming, send: Send) -> None:
         request_id = secrets.token_hex(8).upper()
         response, stream = await self._answer(raw, incoming, request_id)
-        _log.info("%s %a %d %s", raw.method, raw.path, response.status, request_id)
+        _log.info("%s %s %d %s", raw.method, raw.resource, response.status, request_id)
         if stream is None:
             await send_response(send, response, request_id=request_id, incoming=incoming)
             return
@@ -76,7 +76,7 @@ class Edge:
             await send_stream(send, response, stream, request_id=request_id, incoming=incoming)
         except PachliteError as error:
             # The status has been sent: all that is left is to end without the rest of the body.
-            _log.error("%s %a %s: %s", raw.method, raw.path, request_id, error)
+            _log.error("%s %s %s: %s", raw.method, raw.resource, request_id, error)
 
     async def _answer(
         self, raw: RawRequest, incoming: Incoming, request_id: str
@@ -86,12 +86,12 @@ class Edge:
             return await prepare(self._workers, response)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
-                _log.error("%s %a %s: %s", raw.method, raw.path, request_id, error)
+                _log.error("%s %s %s: %s", raw.method, raw.resource, request_id, error)
             return _refuse(error, raw, request_id), None
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the one place where a defect becomes an answer
-            _log.exception("%s %a %s failed", raw.method, raw.path, request_id)
+            _log.exception("%s %s %s failed", raw.method, raw.resource, request_id)
             return _refuse(PachliteError(INTERNAL_MESSAGE), raw, request_id), None
 
     async def _perform(self, request: S3Request, incoming: Incoming) -> S3Response:
@@ -124,7 +124,7 @@ def _run_with_document(
 def _refuse(error: PachliteError, raw: RawRequest, request_id: str) -> S3Response:
     return error_response(
         error,
-        resource=raw.path.decode("latin-1"),
+        resource=raw.resource,
         request_id=request_id,
         is_head=raw.method == "HEAD",
     )

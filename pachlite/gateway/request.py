@@ -26,6 +26,11 @@ class RawRequest:
     query: bytes
     headers: Mapping[str, str]
 
+    @property
+    def resource(self) -> str:
+        """The path as it was sent, as text."""
+        return self.path.decode("latin-1")
+
 
 def parse_request(raw: RawRequest) -> S3Request:
     """Decode a request in path style: `/bucket/key`.
@@ -34,10 +39,8 @@ def parse_request(raw: RawRequest) -> S3Request:
         S3Refusal: The path or a parameter is not valid UTF-8.
         InvalidPath: No object can have that key.
     """
-    resource = _without_authority(raw.path)
-    bucket, _, key = resource.lstrip(b"/").partition(b"/")
-    if resource.startswith(b"//"):
-        bucket, key = b"", resource[2:]
+    path = _without_authority(raw.path)
+    bucket, _, key = path.removeprefix(b"/").partition(b"/")
     query = _parse_query(raw.query)
     return S3Request(
         method=raw.method,
@@ -45,7 +48,7 @@ def parse_request(raw: RawRequest) -> S3Request:
         key=check_path(_decode(key)) if key else "",
         query=query,
         headers=_with_hoisted(raw.headers, query),
-        resource=resource.decode("latin-1"),
+        resource=raw.resource,
     )
 
 

@@ -1,0 +1,142 @@
+"""Run an ASGI application on Hypercorn: bind, announce, serve until a signal, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from pachlite.config import ServerConfig
+from pachlite.errors import AddressInUse, InvalidOption
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework
+
+try:
+    import uvloop
+except ImportError:  # not everywhere that Python is
+    uvloop = None  # type: ignore[assignment]
+
+BACKLOG: Final = 1024
+GRACEFUL_TIMEOUT_S: Final = 30.0
+"""How long requests under way may take after the signal to stop."""
+KEEP_ALIVE_TIMEOUT_S: Final = 75.0
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""Presigned URLs and metadata make long heads."""
+
+Announce = Callable[[str, int], None]
+
+# glibc returns large blocks to the kernel when they are freed and takes them again with a page
+# fault each 4 KiB. Receiving bodies is half of that; with these settings the blocks are kept. Few
+# arenas keep what many threads hold in reserve within bounds.
+_MIB: Final = 1024 * 1024
+_MALLOC_OPTIONS: Final = {
+    -1: 256 * _MIB,  # M_TRIM_THRESHOLD
+    -2: 64 * _MIB,  # M_TOP_PAD
+    -3: 32 * _MIB,  # M_MMAP_THRESHOLD
+    -8: 4,  # M_ARENA_MAX
+}
+
+
+def run(app: ASGIFramework, config: ServerConfig, announce: Announce) -> None:
+    """Serve until SIGTERM or SIGINT, then let requests finish. A second signal ends at once.
+
+    Args:
+        app: The application.
+        config: What to listen on.
+        announce: Called with host and port as soon as connections are accepted.
+
+    Raises:
+        AddressInUse: Somebody else listens there.
+        InvalidOption: There is no such address here.
+    """
+    listener = listen(config)
+    host, port = listener.getsockname()[:2]
+    _tune_malloc()
+    loop_factory = uvloop.new_event_loop if uvloop else None
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_serve(app, listener, lambda: announce(host, port)))
+
+
+def listen(config: ServerConfig) -> socket.socket:
+    """Return a socket that accepts connections; port 0 becomes a free one."""
+    address = f"{config.host}:{config.port}"
+    try:
+        family, *_, sockaddr = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(sockaddr[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(address) from error
+        raise InvalidOption(f"cannot listen on {address}: {error.strerror}") from error
+    # Accepted connections inherit it.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+async def _serve(app: ASGIFramework, listener: socket.socket, announce: Callable[[], None]) -> None:
+    stopping = asyncio.Event()
+
+    async def until_stopped() -> None:
+        announce()  # Hypercorn waits here once it accepts connections
+        await stopping.wait()
+
+    serving = asyncio.create_task(
+        serve(app, _hypercorn_config(listener), shutdown_trigger=until_stopped, mode="asgi")
+    )
+
+    def stop() -> None:
+        if stopping.is_set():
+            serving.cancel()
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    await _wait_for_end(serving, stopping)
+
+
+async def _wait_for_end(serving: asyncio.Task[None], stopping: asyncio.Event) -> None:
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    # Hypercorn bounds the requests under way, but not its wait for connections to close.
+    await asyncio.wait({serving}, timeout=GRACEFUL_TIMEOUT_S + 5)
+    if not serving.done():
+        serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+def _hypercorn_config(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.backlog = BACKLOG
+    config.accesslog = None
+    config.loglevel = "WARNING"
+    config.include_server_header = False
+    config.h11_max_incomplete_size = MAX_HEAD_BYTES
+    config.keep_alive_timeout = KEEP_ALIVE_TIMEOUT_S
+    config.keep_alive_max_requests = sys.maxsize
+    config.graceful_timeout = GRACEFUL_TIMEOUT_S
+    return config
+
+
+def _tune_malloc() -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    if mallopt is None:
+        return
+    for option, value in _MALLOC_OPTIONS.items():
+        mallopt(option, value)
