@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pachlite.content import sums
@@ -236,4 +236,4 @@ def _load_result(path: str, text: str) -> FileInfo:
         sums=data["sums"],
     )
     info = brief_info(path, value)
-    return replace(info, version_id=data["commit"], checksums=load_sums(value.sums))
+    return info._replace(version_id=data["commit"], checksums=load_sums(value.sums))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pachlite.content.blobs import Blob, Piece
 from pachlite.errors import DigestMismatch, IncompleteBody, PreconditionFailed
@@ -138,8 +138,8 @@ def check_expected(blob: Blob, expected: Expected) -> None:
 
 def written_info(path: str, value: Value, commit_id: bytes) -> FileInfo:
     """Return what a writer answers about the file that it has just written."""
-    return replace(
-        brief_info(path, value), version_id=commit_id.hex(), checksums=load_sums(value.sums)
+    return brief_info(path, value)._replace(
+        version_id=commit_id.hex(), checksums=load_sums(value.sums)
     )
 
 

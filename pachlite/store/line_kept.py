@@ -67,6 +67,11 @@ def version_commit(q: Reader, row: Row, view: Snapshot) -> tuple[int, bytes] | N
     return kept_commit(q, position, view)
 
 
+def ancestry_of(chain: Sequence[Snapshot], position: Snapshot) -> list[Snapshot]:
+    """Return the ancestry of a position on an ancestry."""
+    return [position, *chain[len(_part(chain, position)) :]]
+
+
 def find_kept(q: Reader, chain: Sequence[Snapshot], position: Snapshot) -> Kept | None:
     """Return the commit to which a row at `position` belongs; `chain` is the view's ancestry."""
     low = position.seq
@@ -117,8 +122,7 @@ def _is_shown(q: Reader, chain: Sequence[Snapshot], position: Snapshot, path: st
     kept = find_kept(q, chain, position)
     if kept is None:
         return False
-    lines = [at.line for at in chain]
-    seen = newest(q, [kept.at, *chain[lines.index(kept.at.line) + 1 :]], path)
+    seen = newest(q, ancestry_of(chain, kept.at), path)
     return seen is not None and seen.at == position
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.store.line_hidden import hide
-from pachlite.store.line_kept import row_at
-from pachlite.store.line_reads import find, just_after
+from pachlite.store.line_kept import newest, row_at
+from pachlite.store.line_reads import ancestry, just_after
 from pachlite.store.line_values import DELETED, NOWHERE, Snapshot, Value
 from pachlite.store.line_versions import versions
 from pachlite.store.line_writes import find_top, load_line, place, retract
@@ -27,18 +27,16 @@ def delete_version(
     """
     row = row_at(tx, position, path)
     made_at = row.origin if row else position
-    shown = find(tx, view_before, path)
     if made_at != at:
         hide(tx, at, path, made_at)
-    if shown is not None and shown.origin == made_at:
+    if _shown(tx, view_before, path) == made_at:
         _show(tx, at, path, _version_before(tx, view_before, path, made_at))
 
 
 def _show(tx: Transaction, at: Snapshot, path: str, value: Value) -> None:
     """Make a path show an older version; without a row, when the commit before shows it already."""
     line = load_line(tx, at.line)
-    earlier = find(tx, Snapshot(at.line, at.seq - 1), path)
-    if (earlier.origin if earlier else NOWHERE) == (value.vline, value.vseq):
+    if _shown(tx, Snapshot(at.line, at.seq - 1), path) == (value.vline, value.vseq):
         retract(tx, line, at.seq, path)
     else:
         place(tx, line, at.seq, path, value, find_top(tx, line, path))
@@ -51,3 +49,9 @@ def _version_before(q: Reader, view: Snapshot, path: str, made_at: Snapshot) -> 
         if row is not None and row.origin != made_at:
             return row.value._replace(vline=row.origin.line, vseq=row.origin.seq)
     return _NEVER_WAS
+
+
+def _shown(q: Reader, view: Snapshot, path: str) -> Snapshot:
+    """Return the origin of what a path shows; of a delete marker too, which `find` may not have."""
+    row = newest(q, ancestry(q, view), path)
+    return row.origin if row else NOWHERE

@@ -12,11 +12,13 @@ _TOUCHED: Final = """
     SELECT path FROM ent WHERE line = ? AND seq > ?
     UNION
     SELECT path FROM hist WHERE line = ? AND seq > ?"""
-_FORKS: Final = (
-    "SELECT fork FROM line WHERE parent = ? UNION ALL SELECT vfork FROM line WHERE vparent = ?"
-)
-_LAST_FORK: Final = f"SELECT max(fork) FROM ({_FORKS}) AS forks"  # noqa: S608 - constants
-_LAST_KEPT: Final = "SELECT max(seq) FROM commits WHERE line = ? AND deleted IS NULL"
+_LAST_KEPT: Final = """
+    SELECT max(seq) FROM (
+        SELECT max(seq) AS seq FROM commits WHERE line = ?
+        UNION ALL
+        SELECT max(fork) FROM line WHERE parent = ?
+        UNION ALL
+        SELECT max(vfork) FROM line WHERE vparent = ?) AS needed"""
 # Deleted commits count as long as their rows are there: until then they can be brought back.
 _PRUNE: Final = """
     DELETE FROM hist WHERE line = ? AND to_seq < ? AND NOT EXISTS (
@@ -39,11 +41,11 @@ _ERASE: Final = (
 
 
 def undo(tx: Transaction, line: int, keep_seq: int) -> None:
-    """Forget everything after `keep_seq` on a line, except what other lines were made on top of.
+    """Forget everything after `keep_seq` on a line; its seqs are not used again.
 
-    The caller removes the commits. Their seqs are not used again.
+    What commits or other lines need is kept all the same: first remove the rows of the commits.
     """
-    keep = max(keep_seq, _last_fork(tx, line))
+    keep = max(keep_seq, last_kept(tx, line))
     known = load_line(tx, line)
     if keep >= known.tip:
         return
@@ -57,9 +59,9 @@ def undo(tx: Transaction, line: int, keep_seq: int) -> None:
 
 
 def last_kept(q: Reader, line: int) -> int:
-    """Return the last seq of a line that a kept commit or another line still needs; 0 for none."""
-    found = q.one(_LAST_KEPT, line)
-    return max(found[0] or 0 if found else 0, _last_fork(q, line))
+    """Return the last seq of a line that has a commit, deleted or not, or another line on top."""
+    found = q.one(_LAST_KEPT, line, line, line)
+    return found[0] or 0 if found else 0
 
 
 def prune(tx: Transaction, line: int) -> int:
@@ -76,8 +78,3 @@ def erase(tx: Transaction, line: int, *, limit_rows: int) -> bool:
         return False
     tx.execute("DELETE FROM line WHERE id = ?", line)
     return True
-
-
-def _last_fork(q: Reader, line: int) -> int:
-    found = q.one(_LAST_FORK, line, line)
-    return found[0] or 0 if found else 0

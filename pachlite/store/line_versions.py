@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pachlite.metadata.api import Reader
 from pachlite.store.line_hidden import hidden_between
-from pachlite.store.line_kept import find_kept, newest, rows_of_path, shown_at
+from pachlite.store.line_kept import ancestry_of, find_kept, newest, rows_of_path, shown_at
 from pachlite.store.line_reads import ancestry, just_after
 from pachlite.store.line_values import (
     END_OF_PATHS,
@@ -60,6 +60,11 @@ def versions(
     return listing.page
 
 
+def find_version(q: Reader, view: Snapshot, path: str, commit: Snapshot) -> VersionRow | None:
+    """Return the version of a path that the kept commit at `commit` names, seen from `view`."""
+    return _Listing(q, view, 1).find(path, commit)
+
+
 class _Listing:
     """A page of versions in the making.
 
@@ -85,12 +90,19 @@ class _Listing:
     def resume(self, path: str, position: Snapshot) -> None:
         """Take the versions of a path that are older than the one at `position`."""
         kept = find_kept(self.q, self.chain, position)
-        top = newest(self.q, self.chain, path)
-        if kept is None or top is None:
-            return
-        self.path, self.commit, self.latest = path, kept.id, top.origin
-        index = next(i for i, at in enumerate(self.chain) if at.line == position.line)
-        self._read_path(path, [position, *self.chain[index + 1 :]])
+        if kept is not None and self._enter(path):
+            self.commit = kept.id
+            self._read_path(path, ancestry_of(self.chain, position))
+
+    def find(self, path: str, commit: Snapshot) -> VersionRow | None:
+        """Return the version that a commit names."""
+        if find_kept(self.q, self.chain, commit) is None or not self._enter(path):
+            return None
+        row = newest(self.q, ancestry_of(self.chain, commit), path)
+        kept = find_kept(self.q, self.chain, row.at) if row else None
+        if row is not None and kept is not None and kept.at == commit:
+            self._take([(row.path, *row.at, *row.value, kept.id)])
+        return self.page[0] if self.page else None
 
     def read(self, lower: str, upper: str) -> None:
         """Take all versions of a range of paths."""
@@ -107,6 +119,13 @@ class _Listing:
                 return
             self._read_path(horizon, self.chain)
             lower = just_after(horizon)
+
+    def _enter(self, path: str) -> bool:
+        """Begin in the midst of a path; say whether it has any rows."""
+        top = newest(self.q, self.chain, path)
+        if top is not None:
+            self.path, self.commit, self.latest = path, None, top.origin
+        return top is not None
 
     def _read_arm(self, at: Snapshot, lower: str, upper: str) -> tuple[list[tuple[Any, ...]], str]:
         """Return what was written on a line, and before which path that is complete."""

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.store.line_hidden import is_hidden
-from pachlite.store.line_reads import find, get
+from pachlite.store.line_kept import newest
+from pachlite.store.line_reads import ancestry, find, get
 from pachlite.store.line_values import (
     FILE,
     LIVE,
@@ -165,8 +166,11 @@ def _was_there_before(q: Reader, at: Snapshot, path: str) -> bool:
 
     A version that this very commit has hidden counts: taking the commit's row back would show it.
     """
-    earlier = find(q, Snapshot(at.line, at.seq - 1), path)
-    return earlier is not None and (earlier.is_live or is_hidden(q, at, path, earlier.origin))
+    before = Snapshot(at.line, at.seq - 1)
+    if get(q, before, path) is not None:
+        return True
+    row = newest(q, ancestry(q, before), path)
+    return row is not None and is_hidden(q, at, path, row.origin)
 
 
 def _end(tx: Transaction, line: Line, seq: int, path: str, top: Top) -> None:

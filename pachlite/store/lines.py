@@ -34,7 +34,7 @@ from pachlite.store.line_values import (
     Value,
     VersionRow,
 )
-from pachlite.store.line_versions import versions
+from pachlite.store.line_versions import find_version, versions
 from pachlite.store.line_writes import create_line, write
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "discard_stage",
     "erase",
     "find",
+    "find_version",
     "flatten",
     "flatten_plan",
     "get",

@@ -1,4 +1,4 @@
-"""Multipart uploads of the embedded store. Parts are durable on arrival; no byte is copied later."""
+"""Multipart uploads of the embedded store. Parts are durable on arrival; joining copies no byte."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.pfs.infos import (
+    NO_META,
     NO_PAIRS,
     Checksum,
     FileInfo,
@@ -21,7 +22,6 @@ from pachlite.store import lines
 from pachlite.store.engine import as_datetime
 from pachlite.store.lines import Row, Snapshot, Value
 
-_NO_META: Final = FileMeta()
 DELETED: Final = 0
 FILE: Final = 1
 
@@ -34,7 +34,7 @@ def etag_text(value: Value) -> str:
 
 def intern_meta(tx: Transaction, meta: FileMeta) -> int:
     """Return the id of stored metadata, storing it if it is new; 0 for none."""
-    if meta == _NO_META:
+    if meta == NO_META:
         return 0
     fields = {k: v for k, v in asdict(replace(meta, user={})).items() if v}
     if meta.user:
@@ -47,7 +47,7 @@ def intern_meta(tx: Transaction, meta: FileMeta) -> int:
 def load_meta(q: Reader, meta: int) -> FileMeta:
     """Return stored metadata."""
     row = q.one("SELECT json FROM meta WHERE id = ?", meta) if meta else None
-    return FileMeta(**json.loads(row[0])) if row else _NO_META
+    return FileMeta(**json.loads(row[0])) if row else NO_META
 
 
 def dump_sums(checksums: Sequence[Checksum]) -> str | None:
@@ -135,8 +135,7 @@ def directory_info(path: str) -> FileInfo:
 def full_info(q: Reader, row: Row, view: Snapshot) -> FileInfo:
     """Return everything about a file, as looked at from `view`."""
     kept = lines.kept_commit(q, row.origin, view)
-    return replace(
-        brief_info(row.path, row.value),
+    return brief_info(row.path, row.value)._replace(
         version_id=kept[1].hex() if kept else "",
         meta=load_meta(q, row.value.meta),
         checksums=load_sums(row.value.sums),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pachlite.metadata.api import Reader
@@ -105,8 +105,7 @@ def _page(cursor: _Cursor, limit: int) -> VersionPage:
 
 
 def _info(row: VersionRow) -> FileInfo:
-    return replace(
-        brief_info(row.path, row.value),
+    return brief_info(row.path, row.value)._replace(
         version_id=row.commit_id.hex(),
         is_latest=row.is_latest,
     )
