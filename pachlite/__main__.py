@@ -37,9 +37,9 @@ def _run() -> None:
         return
     from typer.main import get_command
 
-    from pachlite.cli.main import app
+    from pachlite.cli.main import application
 
-    get_command(app)()
+    get_command(application(sys.argv[1:]))()
 
 
 if __name__ == "__main__":

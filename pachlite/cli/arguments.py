@@ -76,7 +76,13 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 OutputOption = Annotated[
     Format,
-    typer.Option("--output", "-o", case_sensitive=False, help="The format of the result."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="table|json|yaml",
+        case_sensitive=False,
+        help="The format of the result.",
+    ),
 ]
 RawOption = Annotated[
     bool, typer.Option("--raw", help="Print what pachctl prints: a stream of objects.")

@@ -133,7 +133,12 @@ def list_commit(
         int, typer.Option("--number", "-n", min=0, metavar="N", help="At most so many; 0 is all.")
     ] = 0,
     origin: Annotated[
-        Origin | None, typer.Option(case_sensitive=False, help="Only commits made for this reason.")
+        Origin | None,
+        typer.Option(
+            metavar="USER|AUTO|FSCK",
+            case_sensitive=False,
+            help="Only commits made for this reason.",
+        ),
     ] = None,
     expand: Annotated[
         bool, typer.Option("--expand", "-x", help="A row for each commit of a set.")

@@ -5,50 +5,52 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
 
 from pachlite import __version__
-from pachlite.cli import branch, commit, file, file_content, project, repo
 from pachlite.cli.exit_codes import FAILURE, INTERRUPTED, SUCCESS
 from pachlite.cli.failures import failure_of, report
-from pachlite.cli.grammar import NOUNS, PROGRAM, VERBS, Command, Verb, arrange, wants_json
+from pachlite.cli.grammar import Command, Verb
 from pachlite.cli.terminal import mute_stdout
 from pachlite.cli.version import version
+from pachlite.cli.words import NOUNS, PROGRAM, VERBS, arrange, command_name, wants_json
 
-COMMANDS: Final[tuple[Callable[..., None], ...]] = (
-    project.create_project,
-    project.update_project,
-    project.inspect_project,
-    project.list_project,
-    project.delete_project,
-    repo.create_repo,
-    repo.update_repo,
-    repo.inspect_repo,
-    repo.list_repo,
-    repo.delete_repo,
-    branch.create_branch,
-    branch.inspect_branch,
-    branch.list_branch,
-    branch.delete_branch,
-    commit.start_commit,
-    commit.finish_commit,
-    commit.inspect_commit,
-    commit.list_commit,
-    commit.delete_commit,
-    commit.squash_commit,
-    file_content.put_file,
-    file_content.get_file,
-    file_content.diff_file,
-    file.list_file,
-    file.inspect_file,
-    file.glob_file,
-    file.copy_file,
-    file.delete_file,
-)
-"""Every command is a function that is named for its verb and noun."""
+COMMANDS: Final = {
+    "create project": "project",
+    "update project": "project",
+    "inspect project": "project",
+    "list project": "project",
+    "delete project": "project",
+    "create repo": "repo",
+    "update repo": "repo",
+    "inspect repo": "repo",
+    "list repo": "repo",
+    "delete repo": "repo",
+    "create branch": "branch",
+    "inspect branch": "branch",
+    "list branch": "branch",
+    "delete branch": "branch",
+    "start commit": "commit",
+    "finish commit": "commit",
+    "inspect commit": "commit",
+    "list commit": "commit",
+    "delete commit": "commit",
+    "squash commit": "commit",
+    "put file": "file_content",
+    "get file": "file_content",
+    "diff file": "file_content",
+    "list file": "file",
+    "inspect file": "file",
+    "glob file": "file",
+    "copy file": "file",
+    "delete file": "file",
+    "serve s3": "serve",
+}
+"""Every command, and the module with the function that is named for it: `create_project`."""
 
 _HELP: Final = """Versioned data: repos, branches, commits and files; every branch is an S3 bucket.
 
@@ -60,6 +62,8 @@ Examples:
 
 Next: pachlite help put file
 """
+_PLAIN: Final[dict[str, Any]] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""Plain help: loading rich for it takes longer than reading it."""
 
 
 class Root(Verb):
@@ -129,42 +133,49 @@ def _root(
         os.environ["NO_COLOR"] = "1"  # so that the programs that are called know it too
 
 
-def _noun_page(noun: str) -> Callable[[], None]:
-    def page() -> None:
-        verbs = [
-            each.__name__.partition("_")[0]
-            for each in COMMANDS
-            if each.__name__.endswith(f"_{noun}")
-        ]
-        sys.stdout.write("".join(f"{PROGRAM} {verb} {noun} --help\n" for verb in verbs))
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Build the program, or only as much of it as a command line needs.
 
-    page.__doc__ = f"List the commands for {NOUNS[noun]}."
-    return page
-
-
-def _build() -> typer.Typer:
-    plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
-    root = typer.Typer(
-        cls=Root,
-        help=_HELP,
-        no_args_is_help=False,
-        invoke_without_command=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        **plain,
-    )
-    root.callback()(_root)
-    groups = {
-        verb: typer.Typer(cls=Verb, help=help_text, **plain) for verb, help_text in VERBS.items()
-    }
-    for verb, group in groups.items():
-        root.add_typer(group, name=verb)
-    for function in COMMANDS:
-        verb, _, noun = function.__name__.partition("_")
-        groups[verb].command(noun, cls=Command)(function)
+    Loading and describing all commands takes longer than most of them run.
+    """
+    name = command_name(words)
+    root = _empty_root()
+    if name in COMMANDS:
+        _add_commands(root, [name])
+        return root
+    _add_commands(root, COMMANDS)
     for noun in NOUNS:
         root.command(noun, cls=Command, hidden=True)(_noun_page(noun))
     root.command("version", cls=Command)(version)
     return root
 
 
-app: Final = _build()
+def _empty_root() -> typer.Typer:
+    root = typer.Typer(
+        cls=Root,
+        help=_HELP,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **_PLAIN,
+    )
+    root.callback()(_root)
+    return root
+
+
+def _add_commands(root: typer.Typer, names: Iterable[str]) -> None:
+    groups: dict[str, typer.Typer] = {}
+    for name in names:
+        verb, _, noun = name.partition(" ")
+        if verb not in groups:
+            groups[verb] = typer.Typer(cls=Verb, help=VERBS[verb], **_PLAIN)
+            root.add_typer(groups[verb], name=verb)
+        module = import_module(f"pachlite.cli.{COMMANDS[name]}")
+        groups[verb].command(noun, cls=Command)(getattr(module, f"{verb}_{noun}"))
+
+
+def _noun_page(noun: str) -> Callable[[], None]:
+    def page() -> None:
+        names = [name for name in COMMANDS if name.endswith(f" {noun}")]
+        sys.stdout.write("".join(f"{PROGRAM} {name} --help\n" for name in names))
+
+    page.__doc__ = f"List the commands for {NOUNS[noun]}."
+    return page

@@ -1,0 +1,1 @@
+complete --command pachlite --no-files --arguments "(env _PACHLITE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) pachlite)" --condition "env _PACHLITE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) pachlite"

@@ -1,0 +1,1 @@
+"""What the development loop needs beside the package."""
