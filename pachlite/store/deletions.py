@@ -13,7 +13,7 @@ from pachlite.store import lines
 from pachlite.store.changes import check_precondition
 from pachlite.store.engine import Engine
 from pachlite.store.files import check_version_id, walk
-from pachlite.store.filesets import MAX_DIRECT_CHANGES, StoredFileSet
+from pachlite.store.filesets import StoredFileSet
 from pachlite.store.lines import Row, Snapshot
 from pachlite.store.lookup import find_commit_by_id, is_in_history
 from pachlite.store.targets import Target, target_of
@@ -30,7 +30,7 @@ class Deletions:
         engine, target = self._engine, target_of(commit, may_create=False)
         target.check(engine.reader)
         wanted = self._expand(target, deletions)
-        if len(wanted) > MAX_DIRECT_CHANGES:
+        if len(wanted) > engine.max_direct_changes:
             return self._delete_many(target, wanted)
 
         def delete(tx: Transaction) -> DeletionSummary:
@@ -55,7 +55,7 @@ class Deletions:
     def _delete_many(self, target: Target, wanted: Sequence[Deletion]) -> DeletionSummary:
         if any(deletion.version for deletion in wanted):
             raise InvalidArgument(
-                f"at most {MAX_DIRECT_CHANGES} versions can be deleted in one commit"
+                f"at most {self._engine.max_direct_changes} versions can be deleted in one commit"
             )
         with StoredFileSet(self._engine, target) as changes:
             for deletion in wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pachlite.content.blobs import Blobs
 from pachlite.metadata.api import Transaction
@@ -24,6 +24,7 @@ from pachlite.store.writer import GroupWriter
 from pachlite.store.writes import Writes
 
 T = TypeVar("T")
+MAX_DIRECT_CHANGES: Final = 1000
 
 
 class EmbeddedPFS(
@@ -31,14 +32,24 @@ class EmbeddedPFS(
 ):
     """See `pfs.api.PFS`. Any number of processes may use one store at once."""
 
-    def __init__(self, parts: OpenStore, info: StoreInfo, *, user: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        parts: OpenStore,
+        info: StoreInfo,
+        *,
+        user: str,
+        clock: Clock,
+        max_direct_changes: int = MAX_DIRECT_CHANGES,
+    ) -> None:
         def run(mutation: Callable[[Transaction], T], /) -> T:
             return writer.run(mutation)
 
         blobs = Blobs(parts.database, parts.objects, run, clock)
         writer = GroupWriter(parts.database, blobs)
         self._upkeep = Upkeep(parts.database, writer, clock)
-        self._engine = Engine(parts.database, blobs, writer, clock, user, self._upkeep.request)
+        self._engine = Engine(
+            parts.database, blobs, writer, clock, user, self._upkeep.request, max_direct_changes
+        )
         self._parts = parts
         self._store_info = info
         self._is_closed = False

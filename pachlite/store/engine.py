@@ -26,6 +26,8 @@ class Engine:
     Attributes:
         user: Who is recorded as the creator of things.
         request_upkeep: Called with a line that may have become deep.
+        max_direct_changes: Up to this many changes are written in the transaction that publishes
+            them; more are staged first.
     """
 
     database: Database
@@ -34,6 +36,7 @@ class Engine:
     clock: Clock
     user: str
     request_upkeep: Callable[[int], None]
+    max_direct_changes: int
 
     @property
     def reader(self) -> Reader:

@@ -62,16 +62,15 @@ def _staging(tx: Transaction, now: int) -> bool:
 def _dropped(tx: Transaction, now: int) -> bool:
     """Take dropped commits off the end of their line; nothing that is kept can see their rows."""
     row = tx.one(
-        "SELECT c.line, max(c.seq) FROM commits c JOIN line l ON l.id = c.line AND l.tip = c.seq "
-        "WHERE c.deleted < ? GROUP BY c.line LIMIT 1",
+        "SELECT c.cid, c.line FROM commits c JOIN line l ON l.id = c.line AND l.tip = c.seq "
+        "WHERE c.deleted < ? LIMIT 1",
         now - KEEP_DELETED_US,
     )
     if row is None:
         return False
-    line = row[0]
-    keep = lines.last_kept(tx, line)
-    lines.undo(tx, line, keep)
-    tx.execute("DELETE FROM commits WHERE line = ? AND seq > ?", line, keep)
+    cid, line = row
+    tx.execute("DELETE FROM commits WHERE cid = ?", cid)
+    lines.undo(tx, line, 0)  # as far as nothing else needs it
     return True
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from pachlite.content.blobs import Blob
 from pachlite.errors import FileNotFound
@@ -34,9 +34,6 @@ from pachlite.store.lookup import find_commit
 from pachlite.store.targets import Target
 from pachlite.store.values import FILE
 from pachlite.store.writers import StoredWriter
-
-MAX_DIRECT_CHANGES: Final = 1000
-"""Up to this many changes are written in the transaction that publishes them."""
 
 
 class StoredFileSet:
@@ -141,7 +138,7 @@ class StoredFileSet:
                 return
             self._appends = [append for append in self._appends if append.path != change.path]
             self._pending[change.path] = change
-            if len(self._pending) > MAX_DIRECT_CHANGES:
+            if len(self._pending) > self._engine.max_direct_changes:
                 self._flush()
 
     def _staged_at(self) -> lines.Snapshot | None:
