@@ -26,6 +26,7 @@ from pachlite.gateway.checksums import (
 from pachlite.gateway.errors import (
     INVALID_ARGUMENT,
     INVALID_DIGEST,
+    PayloadHashMismatch,
     S3Refusal,
     not_implemented,
 )
@@ -149,7 +150,7 @@ class BodyDecoder:
                 f"{self._size_bytes} bytes arrived, {declared.size_bytes} were declared"
             )
         if self._sha256 is not None and self._sha256.hexdigest() != declared.sha256:
-            raise DigestMismatch(SHA256_HEADER, declared.sha256, self._sha256.hexdigest())
+            raise PayloadHashMismatch(declared.sha256, self._sha256.hexdigest())
         return Expected(
             size_bytes=self._size_bytes, md5=declared.md5, checksums=self._verified_sums()
         )

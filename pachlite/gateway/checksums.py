@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from awscrt import checksums as crt  # type: ignore[import-untyped]  # ships no annotations
+from awscrt import checksums as crt
 
 from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal, not_implemented
 from pachlite.pfs.infos import Checksum, SumType

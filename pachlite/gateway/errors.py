@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pachlite import errors
-from pachlite.errors import InvalidArgument, PachliteError
+from pachlite.errors import DigestMismatch, InvalidArgument, PachliteError
 from pachlite.gateway.messages import Headers, S3Response
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
 
@@ -53,6 +53,13 @@ class S3Refusal(InvalidArgument):
         self.s3 = code
 
 
+class PayloadHashMismatch(DigestMismatch):
+    """The body does not have the SHA-256 that was signed."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__("SHA-256", expected, actual)
+
+
 S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     errors.PachliteError: INTERNAL_ERROR,
     errors.NotFound: NO_SUCH_BUCKET,
@@ -70,6 +77,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     MalformedDocument: MALFORMED_XML,
     errors.RangeNotSatisfiable: S3Code("InvalidRange", 416),
     errors.DigestMismatch: BAD_DIGEST,
+    PayloadHashMismatch: CONTENT_SHA256_MISMATCH,
     errors.IncompleteBody: S3Code("IncompleteBody", 400),
     errors.InvalidPart: S3Code("InvalidPart", 400),
     errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),

@@ -1,0 +1,177 @@
+"""Objects as headers, both ways."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pachlite.gateway.dates import http_date, parse_http_date, xml_date
+from pachlite.gateway.errors import S3Refusal
+from pachlite.gateway.object_headers import (
+    MAX_USER_META_BYTES,
+    check_supported,
+    checksum_elements,
+    checksum_headers,
+    object_headers,
+    read_meta,
+    read_tags,
+)
+from pachlite.pfs.infos import Checksum, FileInfo, FileMeta, FileType, PartSize, SumType
+
+MOMENT = datetime(2026, 11, 22, 10, 0, 0, 999_999, tzinfo=UTC)
+EVERYTHING = {
+    "content-type": "text/plain",
+    "cache-control": "no-cache",
+    "content-disposition": "attachment",
+    "content-encoding": "gzip",
+    "content-language": "de",
+    "expires": "Sun, 22 Nov 2026 10:00:00 GMT",
+    "x-amz-meta-a": "1",
+    "x-amz-meta-ü": "ö",
+}
+
+
+def info(**fields):
+    return FileInfo("key", FileType.FILE, 3, MOMENT, etag="abc", **fields)
+
+
+def test_metadata_comes_out_as_it_went_in():
+    shown = dict(object_headers(info(meta=read_meta(EVERYTHING), version_id="v1"), {}))
+    assert EVERYTHING.items() <= shown.items()
+    assert shown["etag"] == '"abc"'
+    assert shown["x-amz-version-id"] == "v1"
+    assert shown["accept-ranges"] == "bytes"
+
+
+def test_object_without_metadata_is_some_bytes():
+    shown = dict(object_headers(info(), {}))
+    assert shown["content-type"] == "binary/octet-stream"
+    assert set(shown) == {"etag", "last-modified", "accept-ranges", "content-type"}
+
+
+def test_times_in_headers_and_documents_agree_to_the_second():
+    assert http_date(MOMENT) == "Sun, 22 Nov 2026 10:00:00 GMT"
+    assert xml_date(MOMENT) == "2026-11-22T10:00:00.000Z"
+    assert parse_http_date(http_date(MOMENT)) == MOMENT.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "32 Foo 2026"])
+def test_text_that_is_no_date_is_none(text):
+    assert parse_http_date(text) is None
+
+
+def test_date_without_a_zone_is_utc():
+    assert parse_http_date("Sun, 22 Nov 2026 10:00:00 -0000") == MOMENT.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("aws-chunked", ""),
+        ("aws-chunked,gzip", "gzip"),
+        ("gzip, AWS-Chunked, br", "gzip,br"),
+        ("gzip, br", "gzip, br"),
+        ("", ""),
+    ],
+)
+def test_framing_of_the_request_is_no_encoding_of_the_object(sent, stored):
+    assert read_meta({"content-encoding": sent}).content_encoding == stored
+
+
+def test_parameters_of_the_request_replace_what_is_stored():
+    query = {"response-content-type": "text/csv", "response-expires": "never", "other": "x"}
+    shown = dict(object_headers(info(meta=FileMeta(content_type="text/plain")), query))
+    assert (shown["content-type"], shown["expires"]) == ("text/csv", "never")
+
+
+def test_replacement_with_a_line_break_is_refused():
+    with pytest.raises(S3Refusal):
+        object_headers(info(), {"response-content-type": "text/plain\r\nset-cookie: a"})
+
+
+def test_user_metadata_has_a_limit():
+    name = "x-amz-meta-a"
+    read_meta({name: "x" * (MAX_USER_META_BYTES - 1)})
+    with pytest.raises(S3Refusal) as refusal:
+        read_meta({name: "x" * MAX_USER_META_BYTES})
+    assert refusal.value.s3.name == "MetadataTooLarge"
+
+
+def test_tags_are_parsed_and_counted():
+    tags = read_tags({"x-amz-tagging": "a=1&b=x%20y&c"})
+    assert tags == {"a": "1", "b": "x y", "c": ""}
+    assert dict(object_headers(info(tags=tags), {}))["x-amz-tagging-count"] == "3"
+    assert not read_tags({})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&".join(f"k{number}=v" for number in range(11)),
+        "a=1&a=2",
+        f"{'k' * 129}=v",
+        f"k={'v' * 257}",
+        "=v",
+        "a=%FF",
+    ],
+)
+def test_tags_that_break_a_rule_are_refused(text):
+    with pytest.raises(S3Refusal):
+        read_tags({"x-amz-tagging": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("x-amz-storage-class", "GLACIER", "InvalidStorageClass"),
+        ("x-amz-server-side-encryption", "aws:kms", "NotImplemented"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256", "NotImplemented"),
+        (
+            "x-amz-copy-source-server-side-encryption-customer-key",
+            "a2V5",
+            "NotImplemented",
+        ),
+        ("x-amz-object-lock-mode", "GOVERNANCE", "InvalidRequest"),
+        ("x-amz-website-redirect-location", "/x", "NotImplemented"),
+        ("x-amz-write-offset-bytes", "3", "NotImplemented"),
+        ("x-amz-if-match-size", "3", "NotImplemented"),
+    ],
+)
+def test_header_that_would_silently_do_nothing_is_refused(name, value, code):
+    with pytest.raises(S3Refusal) as refusal:
+        check_supported({name: value})
+    assert refusal.value.s3.name == code
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-amz-acl", "bucket-owner-full-control"),
+        ("x-amz-storage-class", "STANDARD"),
+        ("x-amz-server-side-encryption", "AES256"),
+        ("x-amz-meta-server-side-encryption", "x"),
+        ("x-amz-copy-source-if-match", "x"),
+    ],
+)
+def test_header_that_changes_nothing_here_is_taken(name, value):
+    check_supported({name: value})
+
+
+def test_checksum_over_parts_says_how_many_there_are():
+    summed = info(
+        checksums=(Checksum("CRC32", "AAAAAA==", SumType.COMPOSITE),),
+        parts=(PartSize(1, 1), PartSize(2, 2)),
+    )
+    assert checksum_headers(summed) == [
+        ("x-amz-checksum-crc32", "AAAAAA==-2"),
+        ("x-amz-checksum-type", "COMPOSITE"),
+    ]
+    assert checksum_elements(summed) == [
+        "<ChecksumCRC32>AAAAAA==-2</ChecksumCRC32>",
+        "<ChecksumType>COMPOSITE</ChecksumType>",
+    ]
+
+
+def test_checksum_of_the_whole_is_shown_as_it_is():
+    whole = info(checksums=(Checksum("CRC32", "AAAAAA=="),), parts=(PartSize(1, 3),))
+    assert checksum_headers(whole)[0] == ("x-amz-checksum-crc32", "AAAAAA==")
+    assert checksum_headers(info()) == checksum_elements(info()) == []

@@ -1,0 +1,84 @@
+"""Rendering and parsing S3's documents."""
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pachlite.gateway.xml import (
+    NAMESPACE,
+    MalformedDocument,
+    document,
+    element,
+    escape,
+    group,
+    parse,
+    text_of,
+)
+
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"]).filter(
+        lambda character: ord(character) >= 0x20 and ord(character) not in {0xFFFE, 0xFFFF}
+    )
+    | st.sampled_from("\t\n\r<>&\"'")
+)
+
+
+@given(XML_TEXT)
+def test_text_that_xml_can_carry_survives_rendering_and_parsing(text):
+    tree = ElementTree.fromstring(document("Root", element("Text", text), namespace=""))
+    assert tree.findtext("Text", "") == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_rendered_without_raw_markup_or_control_characters(text):
+    shown = escape(text)
+    assert not set(shown) & {"<", ">", '"', "\r", "\x01", "\x0b", "\ufffe", "\uffff"}
+
+
+def test_characters_that_xml_cannot_carry_become_references():
+    assert escape("a\x01\x1f\uffff") == "a&#x1;&#x1F;&#xFFFF;"
+
+
+def test_document_has_declaration_and_namespace():
+    assert document("Root", group("A", element("B", True), element("C", 1))) == (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n'
+        + f'<Root xmlns="{NAMESPACE}"><A><B>true</B><C>1</C></A></Root>'.encode()
+    )
+
+
+@pytest.mark.parametrize("namespace", ["", f' xmlns="{NAMESPACE}"', ' xmlns="urn:other"'])
+def test_document_is_parsed_in_any_namespace(namespace):
+    tree = parse(f"<Delete{namespace}><Quiet>true</Quiet></Delete>".encode(), "Delete")
+    assert text_of(tree, "Quiet") == "true"
+    assert text_of(tree, "Missing", "default") == "default"
+
+
+def test_byte_order_mark_is_skipped():
+    assert parse("\ufeff<A/>".encode(), "A").tag == "A"
+
+
+BOMB = """<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"no xml",
+        b"<A>",
+        b"<A></B>",
+        b"<B/>",
+        b"<A/><A/>",
+        b"<A>&undefined;</A>",
+        b"<A>\xff</A>",
+        b"<A>\x00</A>",
+        BOMB.encode(),
+        BOMB.encode("utf-16"),
+        b'<!DOCTYPE A SYSTEM "file:///etc/passwd"><A/>',
+    ],
+)
+def test_document_that_is_broken_or_not_the_expected_one_is_refused(text):
+    with pytest.raises(MalformedDocument):
+        parse(text, "A")
