@@ -556,3 +556,12 @@ class PFS(Projects, Repos, Branches, Commits, Files, Versions, Uploads, Protocol
     def close(self) -> None:
         """Finish what is under way and release everything. Harmless twice."""
         ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from pachlite.content.blobs import Blobs
 from pachlite.metadata.api import Transaction
@@ -63,6 +64,17 @@ class EmbeddedPFS(
 
     def inspect_store(self) -> StoreInfo:
         return self._store_info
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
         if self._is_closed:
