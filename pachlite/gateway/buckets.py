@@ -46,7 +46,7 @@ class Bucket:
         """What is read: the head of the branch, or the commit, which must be in its history."""
         if not self.commit_id:
             return CommitRef(self.branch.repo, self.branch.name)
-        return CommitRef(self.branch.repo, self.commit_id, branch=self.branch.name)
+        return CommitRef(self.branch.repo, self.commit_id, within=self.branch.name)
 
     def file(self, key: str) -> FileRef:
         """Return the reference to an object that is read."""

@@ -67,7 +67,7 @@ def _pin(pfs: PFS, source: CopySource) -> FileRef:
     head = pfs.inspect_commit(source.file.commit)
     if head.is_open:
         return source.file
-    commit = CommitRef(head.repo, head.id, branch=source.file.commit.branch)
+    commit = CommitRef(head.repo, head.id, within=source.file.commit.within)
     return FileRef(commit, source.key)
 
 

@@ -68,14 +68,15 @@ Step = Back | FromRoot
 class CommitRef:
     """A commit, named by a branch, a tag, a commit id or a prefix of one, then by steps back.
 
-    `branch` is the label of the form `repo@branch=commit`; the commit decides. In a bucket
-    `commit.branch.repo` it also restricts: the commit must lie in the history of that branch.
+    `branch` is the label of the form `repo@branch=commit`; the commit decides. `within` restricts:
+    the commit must lie in the history of that branch, else it is not found.
     """
 
     repo: RepoRef
     base: str
     steps: tuple[Step, ...] = ()
     branch: str = ""
+    within: str = ""
 
     @property
     def is_plain_branch(self) -> bool:

@@ -145,6 +145,11 @@ def find_commit(q: Reader, commit: CommitRef) -> CommitRow:
     row = _find_base(q, commit)
     for step in commit.steps:
         row = _take_step(q, commit, row, step)
+    if commit.within:
+        branch = find_branch(q, BranchRef(commit.repo, commit.within))
+        if not is_in_history(q, row, branch.head.at):
+            reason = f"it is not in the history of branch {commit.within}"
+            raise CommitNotFound(str(commit.repo), commit.base, reason=reason)
     return row
 
 

@@ -38,7 +38,7 @@ def test_branch_bucket_names_a_branch(name, project, repo, branch):
 )
 def test_commit_bucket_names_a_commit_of_a_branch_and_is_read_only(commit, tail, branch):
     bucket = parse_bucket(f"{commit}.{tail}")
-    assert bucket.commit == CommitRef(branch.repo, commit, branch=branch.name)
+    assert bucket.commit == CommitRef(branch.repo, commit, within=branch.name)
     with pytest.raises(ReadOnlyCommit) as refusal:
         bucket.writable_file("key")
     assert s3_code(refusal.value).name == "AccessDenied"
