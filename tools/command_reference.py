@@ -23,7 +23,7 @@ output, as `{"error": {"code", "message", "hint"}}`. `--raw` prints what pachctl
 |---|---|
 | `images` | a repo of the project |
 | `images@master` | the head of a branch |
-| `images@4f2a91c0` | a commit, by its id or at least its first 8 digits |
+| `images@4f2a91c0` | a commit, by its id or enough of its first digits, at least 8 |
 | `images@master^`, `images@master^3` | its parent, its third ancestor; `~` is the same |
 | `images@master.1` | the first commit of the branch, counted from its root |
 | `images@master:/cats/tom.png` | a file; everything after the first colon is the path |

@@ -31,8 +31,8 @@ CommitArgument = Annotated[
     str,
     typer.Argument(
         metavar=COMMIT,
-        help="The commit: images@master (the head of a branch), images@4f2a91c0 (an id or the "
-        "first 8 digits of it), images@master^2 (its grandparent).",
+        help="The commit: images@master (the head of a branch), images@4f2a91c0 (an id, or "
+        "enough of its first digits), images@master^2 (its grandparent).",
     ),
 ]
 FileArgument = Annotated[

@@ -18,7 +18,7 @@ from pachlite.cli.arguments import (
     commit_of_branch,
     output_of,
 )
-from pachlite.cli.commit_lists import Selection, listed_commits, listed_sets
+from pachlite.cli.commit_lists import Selection, listed_commits, listed_sets, whole_id
 from pachlite.cli.context import opened_store
 from pachlite.cli.output import Format, show_list, show_one
 from pachlite.cli.views import COMMIT_SET_VIEW, COMMIT_VIEW
@@ -195,4 +195,4 @@ def squash_commit(*, commit: SetArgument, project: ProjectOption = DEFAULT_PROJE
 def _set_id(pfs: PFS, commit: str, project: str) -> str:
     if "@" in commit:
         return pfs.inspect_commit(parse_commit(commit, project)).id
-    return pfs.inspect_commit_set(commit).id
+    return whole_id(pfs, commit)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pachlite.errors import InvalidOption
+from pachlite.errors import AmbiguousReference, CommitNotFound, InvalidOption
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import CommitInfo, CommitSetInfo, Origin
-from pachlite.pfs.names import is_commit_prefix
+from pachlite.pfs.names import is_commit_id, is_commit_prefix
 from pachlite.pfs.refs import CommitRef, RepoRef, parse_commit, parse_repo
 
 
@@ -40,11 +40,35 @@ def listed_commits(pfs: PFS, selection: Selection) -> Iterable[CommitInfo]:
         return _ancestry(pfs, selection)
     if is_commit_prefix(selection.what) and not _is_repo(pfs, selection):
         _refuse_repo_options(selection)
-        return islice(pfs.inspect_commit_set(selection.what).commits, selection.limit)
+        found = pfs.inspect_commit_set(whole_id(pfs, selection.what))
+        return islice(found.commits, selection.limit)
     if selection.stop:
         raise InvalidOption("--from needs a commit to start at", hint="list commit repo@branch")
     repo = parse_repo(selection.what, selection.project)
     return pfs.list_commit(repo, limit=selection.limit, origin=selection.origin)
+
+
+def whole_id(pfs: PFS, text: str) -> str:
+    """Return the id that begins with `text`, in whatever repo."""
+    if is_commit_id(text) or not is_commit_prefix(text):
+        return text
+    found = {info.id for repo in pfs.list_repo() if (info := _commit_in(pfs, repo.repo, text))}
+    if len(found) > 1:
+        raise AmbiguousReference("*", text)
+    return found.pop() if found else _refuse_unknown(text)
+
+
+def _commit_in(pfs: PFS, repo: RepoRef, prefix: str) -> CommitInfo | None:
+    try:
+        return pfs.inspect_commit(CommitRef(repo, prefix))
+    except CommitNotFound:
+        return None
+
+
+def _refuse_unknown(prefix: str) -> str:
+    error = CommitNotFound("*", prefix)
+    error.hint = "see what there is: pachlite list commit"
+    raise error
 
 
 def _ancestry(pfs: PFS, selection: Selection) -> Iterator[CommitInfo]:

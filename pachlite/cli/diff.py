@@ -66,18 +66,19 @@ def compared_sides(pfs: PFS, new: TypedFile, old: TypedFile | None) -> Sides:
     return Sides(pfs, now, FileRef(CommitRef(commit.repo, commit.parent_id), new.path))
 
 
-def shallow(changes: Iterable[FileChange], path: str) -> Iterator[FileChange]:
-    """Yield one change for everything that differs in a directory directly below `path`."""
-    prefix, last = as_directory(path), ""
+def shallow(changes: Iterable[FileChange], sides: Sides) -> Iterator[FileChange]:
+    """Yield one change for everything that differs in a directory directly below the path."""
+    last = ""
     for change in changes:
-        inside = change.path.removeprefix(prefix)
-        name, slash, _ = inside.partition("/")
+        info = _either(change)
+        prefix = as_directory((sides.new if change.new or not sides.old else sides.old).path)
+        name, slash, _ = info.path.removeprefix(prefix).partition("/")
         directory = f"{prefix}{name}/"
         if not slash:
             yield change
         elif directory != last:
             last = directory
-            yield _as_directory(change, directory)
+            yield _as_directory(info, directory)
 
 
 def name_lines(changes: Iterable[FileChange]) -> Iterator[str]:
@@ -119,8 +120,8 @@ def _by_line(change: FileChange, sides: Sides, manner: Manner) -> Iterator[str]:
     if old is None or new is None:
         yield f"binary file /{printable(change.path)} differs ({_sizes(change)})\n"
         return
-    before = f"a/{printable(change.path)}" if change.old else os.devnull
-    after = f"b/{printable(change.path)}" if change.new else os.devnull
+    before = f"a/{printable(change.old.path)}" if change.old else os.devnull
+    after = f"b/{printable(change.new.path)}" if change.new else os.devnull
     for line in unified_diff(_lines(old), _lines(new), before, after):
         ended = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
         yield _coloured(ended) if manner.has_colour else ended
@@ -180,16 +181,19 @@ def _coloured(line: str) -> str:
     return paint(line.removesuffix("\n"), colour) + "\n" if colour else line
 
 
-def _as_directory(change: FileChange, path: str) -> FileChange:
-    info = change.new or change.old
-    assert info is not None, "a change has a side"
+def _as_directory(info: FileInfo, path: str) -> FileChange:
     directory = FileInfo(path, FileType.DIR, 0, info.modified_at)
     return FileChange(path, directory, directory)
 
 
 def _is_directory(change: FileChange) -> bool:
+    return _either(change).type is FileType.DIR
+
+
+def _either(change: FileChange) -> FileInfo:
     info = change.new or change.old
-    return info is not None and info.type is FileType.DIR
+    assert info is not None, "a change has a side"
+    return info
 
 
 def _exists(pfs: PFS, side: FileRef | None) -> bool:

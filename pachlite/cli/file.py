@@ -85,7 +85,10 @@ def glob_file(
     typed = typed_file(pattern, project, is_key=True)
     with opened_store() as pfs:
         commit = pinned(pfs, typed.commit)
-        found = pfs.glob_file(commit, typed.typed or "/")
+        if typed.typed.strip("/"):
+            found = pfs.glob_file(commit, typed.typed)
+        else:
+            found = iter([summary(pfs, commit, "")])
         _show_files(pfs, commit, found, output_of(output, raw))
 
 

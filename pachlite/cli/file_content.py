@@ -162,7 +162,7 @@ def diff_file(
     with opened_store() as pfs:
         compared = compared_sides(pfs, typed, other)
         changes = compared.changes()
-        changes = shallow(changes, typed.path) if is_shallow else changes
+        changes = shallow(changes, compared) if is_shallow else changes
         if output is not Format.TABLE:
             show_records((change_record(each) for each in changes), output)
             return
