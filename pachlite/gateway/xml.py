@@ -15,6 +15,12 @@ _PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # Markup, and what a parser would drop, change or choke on: control characters (tab and line feed
 # are safe), and the two code points that XML excludes. S3 sends those as references, too.
 _SPECIAL: Final = re.compile('[&<>"\x01-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]')
+# Keys may hold characters that XML cannot carry, and clients send them all the same, raw or as a
+# reference. A parser refuses both, so they pass it as code points that nobody uses.
+_UNPARSABLE: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE: Final = re.compile("&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
+_SHIELD: Final = 0xF0000
+_SHIELDED: Final = re.compile("[\U000f0001-\U000f001f\U000ffffe\U000fffff]")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
@@ -59,11 +65,12 @@ def parse(text: bytes, root: str) -> Element:
     if "<!DOCTYPE" in decoded or "<!ENTITY" in decoded:
         raise MalformedDocument("document types are not allowed in the XML")
     try:
-        tree = fromstring(decoded)  # noqa: S314 - entities have been refused above
+        tree = fromstring(_shield(decoded))  # noqa: S314 - entities have been refused above
     except (ParseError, ValueError) as error:
         raise MalformedDocument(f"the XML cannot be parsed: {error}") from error
     for node in tree.iter():
         node.tag = node.tag.rpartition("}")[2]
+        node.text = _unshield(node.text or "")
     if tree.tag != root:
         raise MalformedDocument(f"the XML is a {tree.tag[:80]}, a {root} was expected")
     return tree
@@ -76,3 +83,21 @@ def text_of(node: Element, name: str, default: str = "") -> str:
 
 def _escape_one(character: str) -> str:
     return _NAMED.get(character) or f"&#x{ord(character):X};"
+
+
+def _shield(text: str) -> str:
+    if _SHIELDED.search(text):
+        raise MalformedDocument("the XML contains noncharacters of plane 15")
+    text = _REFERENCE.sub(_resolve_unparsable, text)
+    return _UNPARSABLE.sub(lambda match: chr(_SHIELD + ord(match.group())), text)
+
+
+def _resolve_unparsable(match: re.Match[str]) -> str:
+    digits = match[1]
+    number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
+    character = chr(number) if 0 < number <= ord("\uffff") else ""
+    return character if _UNPARSABLE.fullmatch(character) else match.group()
+
+
+def _unshield(text: str) -> str:
+    return _SHIELDED.sub(lambda match: chr(ord(match.group()) - _SHIELD), text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from pachlite.errors import PachliteError
+from pachlite.errors import PachliteError, VersionNotFound
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import parse_etags
 from pachlite.gateway.errors import message_of, s3_code
@@ -29,7 +29,7 @@ MAX_DELETIONS = 1000
 
 
 def delete_objects(pfs: PFS, request: S3Request) -> S3Response:
-    """Do all deletions that are well-formed; report the others."""
+    """Do all deletions that make sense; report on the others as well."""
     bucket = parse_bucket(request.bucket)
     bucket.check_writable()
     tree = parse(request.document, "Delete")
@@ -37,16 +37,16 @@ def delete_objects(pfs: PFS, request: S3Request) -> S3Response:
     if not 0 < len(nodes) <= MAX_DELETIONS:
         raise MalformedDocument(f"1 to {MAX_DELETIONS} objects can be deleted at once")
     deletions: list[Deletion] = []
-    refused: list[DeletionResult] = []
+    others: list[DeletionResult] = []
     for node in nodes:
-        _sort_in(node, deletions, refused)
+        _sort_in(node, deletions, others)
     results = pfs.delete_file(bucket.commit, deletions).results if deletions else ()
     is_quiet = text_of(tree, "Quiet").strip().lower() == "true"
-    body = document("DeleteResult", *_render([*results, *refused], is_quiet=is_quiet))
+    body = document("DeleteResult", *_render([*results, *others], is_quiet=is_quiet))
     return S3Response(headers=XML_HEADERS, body=body)
 
 
-def _sort_in(node: Element, deletions: list[Deletion], refused: list[DeletionResult]) -> None:
+def _sort_in(node: Element, deletions: list[Deletion], others: list[DeletionResult]) -> None:
     key, version = text_of(node, "Key"), text_of(node, "VersionId")
     etag = text_of(node, "ETag")
     precondition = Precondition(if_match=parse_etags(etag))
@@ -55,8 +55,10 @@ def _sort_in(node: Element, deletions: list[Deletion], refused: list[DeletionRes
         check_path(key)
         if version:
             check_version(key, version)
+    except VersionNotFound:
+        others.append(DeletionResult(deletion))
     except PachliteError as error:
-        refused.append(DeletionResult(deletion, error=error))
+        others.append(DeletionResult(deletion, error=error))
     else:
         deletions.append(deletion)
 

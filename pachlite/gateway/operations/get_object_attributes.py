@@ -57,7 +57,7 @@ def _parts(info: FileInfo, headers: Mapping[str, str]) -> str:
     page = behind[:limit]
     return group(
         "ObjectParts",
-        element("TotalPartsCount", len(info.parts)),
+        element("PartsCount", len(info.parts)),
         element("PartNumberMarker", after),
         element("NextPartNumberMarker", page[-1].number if page else 0),
         element("MaxParts", limit),

@@ -37,6 +37,22 @@ def test_any_text_is_rendered_without_raw_markup_or_control_characters(text):
     assert not set(shown) & {"<", ">", '"', "\r", "\x01", "\x0b", "\ufffe", "\uffff"}
 
 
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xEFFFF)).filter(
+        lambda text: "\0" not in text
+    )
+)
+def test_any_key_survives_rendering_and_parsing_here(text):
+    tree = parse(document("Root", element("Key", text)), "Root")
+    assert text_of(tree, "Key") == text
+
+
+@pytest.mark.parametrize("sent", ["a\x01\uffff", "a&#1;&#xFFFF;", "a&#x01;\uffff"])
+def test_character_that_xml_cannot_carry_is_understood_raw_and_as_a_reference(sent):
+    tree = parse(f"<A><Key>{sent}</Key></A>".encode(), "A")
+    assert text_of(tree, "Key") == "a\x01\uffff"
+
+
 def test_characters_that_xml_cannot_carry_become_references():
     assert escape("a\x01\x1f\uffff") == "a&#x1;&#x1F;&#xFFFF;"
 
@@ -74,6 +90,10 @@ BOMB = """<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c
         b"<A>&undefined;</A>",
         b"<A>\xff</A>",
         b"<A>\x00</A>",
+        b"<A>&#0;</A>",
+        b"<A>&#xD800;</A>",
+        b"<A>&#99999999;</A>",
+        "<A>\U000f0001</A>".encode(),
         BOMB.encode(),
         BOMB.encode("utf-16"),
         b'<!DOCTYPE A SYSTEM "file:///etc/passwd"><A/>',
