@@ -9,19 +9,32 @@ import sys
 from pathlib import Path
 from typing import Self
 
+ROOT = Path(__file__).parents[1]
+
+
+def program(module: str, *arguments: str, bug: str = "") -> list[str]:
+    """Return the command that runs a module, with a bug of `faults.seeded` if one is named."""
+    seeded = ["tests.faults.seeded", bug] if bug else []
+    return [sys.executable, "-m", *seeded, module, *arguments]
+
 
 def environment(home: Path) -> dict[str, str]:
     """Return the environment of a process that is to use the store in `home`."""
-    return {**os.environ, "PACHLITE_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    return {
+        **os.environ,
+        "PACHLITE_HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 class GatewayProcess:
     """`pachlite serve s3` on a free port; use it in a `with`."""
 
-    def __init__(self, home: Path, *options: str) -> None:
+    def __init__(self, home: Path, *options: str, bug: str = "") -> None:
         self.home = home
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pachlite", "serve", "s3", "--port", "0", *options],
+            program("pachlite", "serve", "s3", "--port", "0", *options, bug=bug),
             env=environment(home),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
