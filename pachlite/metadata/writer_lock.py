@@ -20,7 +20,7 @@ from typing import Final
 from pachlite.errors import StoreBusy
 
 _SHORTEST_PAUSE_S: Final = 0.0002
-_LONGEST_PAUSE_S: Final = 0.01
+_LONGEST_PAUSE_S: Final = 0.004
 _HOLDER_BYTES: Final = 160
 
 

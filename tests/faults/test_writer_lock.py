@@ -1,5 +1,6 @@
 """Processes take turns at writing, whatever becomes of them."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,7 +12,6 @@ from pachlite.errors import StoreBusy
 from pachlite.metadata.sqlite import SqliteDatabase
 
 WRITES = 2_000 if os.environ.get("PACHLITE_SOAK") else 150
-COUNT = "UPDATE counter SET n = n + 1 WHERE who = ?"
 
 HOLDER = """
 import sys, time
@@ -25,13 +25,12 @@ with database.transaction() as tx:
 """
 
 COUNTER = """
-import sys, time
+import sys
 from pathlib import Path
 from pachlite.metadata.sqlite import SqliteDatabase
 database = SqliteDatabase.open(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
-waits = []
 for _ in range(int(sys.argv[2])):
     with database.transaction() as tx:
         n = tx.one("SELECT n FROM counter")[0]
@@ -108,7 +107,7 @@ def test_processes_that_write_at_once_lose_nothing_and_take_turns(database, tmp_
     outputs = [process.communicate(timeout=200)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     numbers = [[int(line) for line in output.splitlines()] for output in outputs]
-    assert sorted(sum(numbers, [])) == list(range(3 * WRITES))
+    assert sorted(itertools.chain(*numbers)) == list(range(3 * WRITES))
     # Nobody was kept out: before anybody was done, everybody had done a good part.
     first_done = min(max(own) for own in numbers)
     assert all(sum(number < first_done for number in own) > WRITES // 5 for own in numbers)
