@@ -68,9 +68,9 @@ class Commits:
             )
             return row.cid
 
-        return self._info(
-            commit.repo, row_by_cid(self._engine.reader, self._engine.writer.run(finish))
-        )
+        row = row_by_cid(self._engine.reader, self._engine.writer.run(finish))
+        totals.settle(self._engine, row)
+        return self._info(commit.repo, row_by_cid(self._engine.reader, row.cid))
 
     def inspect_commit(self, commit: CommitRef) -> CommitInfo:
         return self._info(commit.repo, find_commit(self._engine.reader, commit))

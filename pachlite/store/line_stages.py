@@ -9,9 +9,15 @@ from pachlite.metadata.api import Reader, Transaction
 from pachlite.store.line_reads import get
 from pachlite.store.line_values import FILE, LIVE, MARKER, Snapshot, Value, sql
 
-_SEQ: Final = 1
+FIRST_SEQ: Final = 1
 _DELETE_SEQ: Final = 0  # in no history as yet: whether it deletes anything, publishing finds out
 
+_COUNT: Final = f"""
+    SELECT count(*), coalesce(sum(size), 0) FROM (
+        SELECT size FROM ent WHERE line = ? AND seq = {FIRST_SEQ} AND kind = {FILE}
+        UNION ALL
+        SELECT size FROM hist WHERE line = ? AND seq = {FIRST_SEQ} AND kind = {FILE}
+    ) AS staged"""  # noqa: S608 - constants
 _SET: Final = sql("""
     INSERT INTO ent (line, path, seq, $value) VALUES (?, ?, ?, $marks)
     ON CONFLICT (line, path) DO UPDATE SET seq = excluded.seq, $updates""")
@@ -28,10 +34,8 @@ def stage_many(tx: Transaction, line: int, changes: Iterable[tuple[str, Value | 
 
 
 def count_stage(q: Reader, line: int) -> tuple[int, int]:
-    """Return how many files are staged, and their size."""
-    found = q.one(
-        "SELECT count(*), coalesce(sum(size), 0) FROM ent WHERE line = ? AND kind = ?", line, FILE
-    )
+    """Return how many files are staged on a line, or were when it was published, and their size."""
+    found = q.one(_COUNT, line, line)
     assert found is not None
     return found[0], found[1]
 
@@ -55,10 +59,10 @@ def publish_stage(tx: Transaction, line: int, head: Snapshot | None) -> None:
 
 def _publish_delete(tx: Transaction, line: int, head: Snapshot | None, path: str) -> None:
     if head is not None and get(tx, head, path) is not None:
-        tx.execute("UPDATE ent SET seq = ? WHERE line = ? AND path = ?", _SEQ, line, path)
+        tx.execute("UPDATE ent SET seq = ? WHERE line = ? AND path = ?", FIRST_SEQ, line, path)
     else:
         tx.execute("DELETE FROM ent WHERE line = ? AND path = ?", line, path)
 
 
 def _columns(line: int, path: str, value: Value | None) -> tuple[int | str | bytes | None, ...]:
-    return (line, path, _SEQ, *value) if value else (line, path, _DELETE_SEQ, *MARKER)
+    return (line, path, FIRST_SEQ, *value) if value else (line, path, _DELETE_SEQ, *MARKER)

@@ -16,6 +16,7 @@ from pachlite.store.line_kept import kept_commit, version_commit
 from pachlite.store.line_reads import ancestry, changed, find, get, read_chain, scan, seek
 from pachlite.store.line_restore import delete_version
 from pachlite.store.line_stages import (
+    FIRST_SEQ,
     count_stage,
     discard_stage,
     publish_stage,
@@ -40,6 +41,7 @@ from pachlite.store.line_writes import create_line, write
 __all__ = [
     "DELETED",
     "FILE",
+    "FIRST_SEQ",
     "LIVE",
     "NOWHERE",
     "STAGING",

@@ -55,7 +55,8 @@ def staged(engine: Engine, target: Target, batch: Batch, stage: int) -> CommitRo
 
     row = engine.writer.run(_once(target, batch.operation_id, engine, publish))
     engine.request_upkeep(row.line)
-    totals.settle(engine, row)
+    if not row.is_open:
+        totals.settle(engine, row)
     return row_by_cid(engine.reader, row.cid)
 
 
@@ -63,7 +64,7 @@ def _take_over(
     tx: Transaction, engine: Engine, place: Place, stage: int, record: tuple[tuple[int, int], str]
 ) -> CommitRow:
     """Make the staged line the tip: as a new commit, or as the place of the open one."""
-    at = Snapshot(stage, 1)
+    at = Snapshot(stage, lines.FIRST_SEQ)
     joined = place.joined
     if joined is not None:
         tx.execute(

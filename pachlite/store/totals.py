@@ -12,6 +12,7 @@ from pachlite.metadata.api import Reader, Transaction
 from pachlite.store import lines
 from pachlite.store.deltas import paths_between, rows_below
 from pachlite.store.engine import Engine
+from pachlite.store.lines import Snapshot
 from pachlite.store.lookup import CommitRow, parent_of
 
 
@@ -25,6 +26,10 @@ class Totals:
     def plus(self, other: Totals) -> Totals:
         """Return the sum."""
         return Totals(self.files + other.files, self.size + other.size)
+
+    def minus(self, other: Totals) -> Totals:
+        """Return the difference."""
+        return Totals(self.files - other.files, self.size - other.size)
 
 
 EMPTY = Totals(0, 0)
@@ -41,7 +46,8 @@ def of_commit(q: Reader, commit: CommitRow) -> Totals:
         known = EMPTY if at is None else _stored(at)
     total = known or EMPTY
     for row in reversed(pending):
-        total = total.plus(_delta(q, row))
+        total = _after(q, total, at, row)
+        at = row
     return total
 
 
@@ -61,9 +67,7 @@ def settle(engine: Engine, commit: CommitRow) -> None:
         )
         running, low = total, commit.seq
         for cid, line, seq in rows:
-            running = running.plus(
-                _between(tx, lines.Snapshot(line, low), lines.Snapshot(line, seq))
-            )
+            running = running.plus(_between(tx, Snapshot(line, low), Snapshot(line, seq)))
             tx.execute(
                 "UPDATE commits SET files = ?, size = ? WHERE cid = ?",
                 running.files,
@@ -90,25 +94,45 @@ def _store(tx: Transaction, commit: CommitRow, total: Totals) -> None:
     )
 
 
-def _delta(q: Reader, commit: CommitRow) -> Totals:
-    """Return how a commit differs from its parent."""
-    parent = parent_of(q, commit.at)
-    return _between(q, parent.at if parent else None, commit.at)
+def _after(q: Reader, total: Totals, parent: CommitRow | None, commit: CommitRow) -> Totals:
+    """Return the totals of a commit, from those of its parent."""
+    if parent is None:
+        return _count(q, commit.at)
+    if lines.read_chain(q, commit.at)[1:2] == [parent.at] and commit.seq == lines.FIRST_SEQ:
+        own = Totals(*lines.count_stage(q, commit.line))
+        return total.plus(own).minus(_replaced(q, total, parent.at, commit.at))
+    return total.plus(_between(q, parent.at, commit.at))
 
 
-def _between(q: Reader, old: lines.Snapshot | None, new: lines.Snapshot) -> Totals:
+def _replaced(q: Reader, total: Totals, old: Snapshot, new: Snapshot) -> Totals:
+    """Return what of `old` the first commit of a line replaces; looks through the smaller side."""
     files = size = 0
-    if old is None:
-        return _count(q, new)
+    if total.files < lines.count_stage(q, new.line)[0]:
+        rows = (r for r in rows_below(q, old, "") if _is_own(q, new, r.path))
+    else:
+        found = (lines.get(q, old, path) for path in paths_between(q, old, new))
+        rows = (row for row in found if row is not None)
+    for row in rows:
+        files += 1
+        size += row.value.size
+    return Totals(files, size)
+
+
+def _is_own(q: Reader, at: Snapshot, path: str) -> bool:
+    row = lines.find(q, at, path)
+    return row is not None and row.at.line == at.line
+
+
+def _between(q: Reader, old: Snapshot, new: Snapshot) -> Totals:
+    files = size = 0
     for path in paths_between(q, old, new):
-        after = lines.get(q, new, path)
-        before = lines.get(q, old, path)
+        after, before = lines.get(q, new, path), lines.get(q, old, path)
         files += (after is not None) - (before is not None)
         size += (after.value.size if after else 0) - (before.value.size if before else 0)
     return Totals(files, size)
 
 
-def _count(q: Reader, at: lines.Snapshot) -> Totals:
+def _count(q: Reader, at: Snapshot) -> Totals:
     files = size = 0
     for row in rows_below(q, at, ""):
         files += 1
