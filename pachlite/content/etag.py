@@ -19,6 +19,7 @@ from pachlite.pfs.infos import EtagKind
 
 PART_BYTES: Final = 16 * MiB
 _INLINE_BYTES: Final = 1 * MiB
+_PIECE_BYTES: Final = 4 * MiB
 _IN_FLIGHT_BYTES: Final = 32 * MiB
 _MAX_LANES: Final = 4
 
@@ -57,14 +58,15 @@ class EtagHasher:
             self._hash.update(block)
             self._part_size += len(block)
             return
-        rest = memoryview(block if isinstance(block, bytes) else bytes(block))
+        rest = memoryview(block)
         while rest:
             if self._part_size == self._part_bytes:
                 self._begin_part()
-            piece = rest if self._part_bytes is None else rest[: self._part_bytes - self._part_size]
+            room = _PIECE_BYTES if self._part_bytes is None else self._part_bytes - self._part_size
+            piece = rest[: min(room, _PIECE_BYTES)]
             rest = rest[len(piece) :]
             self._part_size += len(piece)
-            self._run(self._hash.update, piece)
+            self._run(self._hash.update, piece if isinstance(block, bytes) else bytes(piece))
 
     def etag(self) -> Etag:
         """Return the ETag of everything taken."""
@@ -86,9 +88,9 @@ class EtagHasher:
         self._part += 1
         self._part_size = 0
 
-    def _run(self, work: Callable[..., bytes | None], *pieces: memoryview) -> None:
-        size = sum(map(len, pieces))
-        self._settle(max(0, _IN_FLIGHT_BYTES - size))
+    def _run(self, work: Callable[..., bytes | None], *pieces: bytes | memoryview) -> None:
+        size = sum(map(len, pieces)) or 1
+        self._settle(_IN_FLIGHT_BYTES - size)
         number = self._part % self._lane_count
         while number >= len(self._lanes):
             self._lanes.append(ThreadPoolExecutor(1, thread_name_prefix="pachlite-md5"))
@@ -101,8 +103,6 @@ class EtagHasher:
             future, size = self._waiting.popleft()
             self._waiting_bytes -= size
             self._digests += future.result() or b""
-        while not allowed_bytes and self._waiting:  # what weighs nothing: digests
-            self._digests += self._waiting.popleft()[0].result() or b""
 
 
 def _lanes(kind: EtagKind) -> int:

@@ -28,6 +28,7 @@ PAGE_BYTES: Final = 4096
 WAL_LIMIT_BYTES: Final = 64 * MiB
 _WAL_STEP_BYTES: Final = 16 * MiB  # how much more it may grow when readers kept it from shrinking
 _BACKSTOP_S: Final = 30.0  # for recovery by another process; ordinary waiting is on the lock
+_WRITER_CACHE_KIB: Final = 16 * 1024
 _CHECKPOINT_PATIENCE_MS: Final = 100
 _CLOSE_PATIENCE_S: Final = 2.0
 
@@ -92,7 +93,7 @@ class SqliteDatabase:
             if not path.exists() or path.stat().st_size == 0:
                 with lock.held(_BACKSTOP_S):
                     _give_birth(path, errors)
-            writer = SqliteSession(_connect(path, errors), threading.RLock(), errors)
+            writer = SqliteSession(_connect_writer(path, errors), threading.RLock(), errors)
         except BaseException:
             lock.close()
             raise
@@ -156,8 +157,9 @@ class SqliteDatabase:
         # somebody else holds the lock for so long, he is connected, and this is not the last.
         with contextlib.suppress(StoreBusy), self._lock.held(_CLOSE_PATIENCE_S):
             self._writer.close()
-        self._writer.close()
-        self._lock.close()
+        if not self._writer.is_in_transaction:  # else leave a thread of ours its lock
+            self._writer.close()
+            self._lock.close()
 
     def _wal_bytes(self) -> int:
         if self._wal is None:
@@ -218,6 +220,12 @@ def _connect(path: Path | str, errors: TranslatedErrors) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _connect_writer(path: Path, errors: TranslatedErrors) -> sqlite3.Connection:
+    connection = _connect(path, errors)
+    connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
+    return connection
 
 
 def _connect_reader(path: Path, errors: TranslatedErrors) -> sqlite3.Connection:

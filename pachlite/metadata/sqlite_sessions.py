@@ -36,6 +36,14 @@ class SqliteSession:
         with self.errors, self.lock:
             return self.connection.execute(sql, params).fetchall()
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is under way, in any thread."""
+        try:
+            return self.connection.in_transaction
+        except sqlite3.ProgrammingError:
+            return False  # it is closed
+
     def close(self) -> None:
         """Close the connection, once whoever uses it is done. Harmless twice."""
         with self.lock:

@@ -82,7 +82,10 @@ class GroupWriter:
             if self._is_closed:
                 raise Retry("the store is closing")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="pachlite-writer")
+                # A program that forgets to close must still end; nothing acknowledged is lost.
+                self._thread = threading.Thread(
+                    target=self._work, name="pachlite-writer", daemon=True
+                )
                 self._thread.start()
             self._queue.put(_Waiting(mutation, future))
         return future

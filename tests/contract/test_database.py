@@ -146,6 +146,18 @@ def test_close_twice_is_harmless(database):
     database.close()
 
 
+def test_closing_does_not_cut_off_a_transaction(on_disk, tmp_path, monkeypatch):
+    monkeypatch.setattr("pachlite.metadata.sqlite._CLOSE_PATIENCE_S", 0.01)
+    with on_disk.transaction() as tx, ThreadPoolExecutor(1) as pool:
+        pool.submit(on_disk.close).result(10)
+        tx.insert("INSERT INTO word (text) VALUES (?)", "one")
+    on_disk._writer.close()
+    on_disk._lock.close()
+    again = SqliteDatabase.open(tmp_path)
+    assert words(again) == ["one"]
+    again.close()
+
+
 def test_migrate_makes_the_tables_once(database):
     for _ in range(2):
         migrate(database, where="here")

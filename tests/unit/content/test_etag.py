@@ -56,6 +56,14 @@ def test_the_bytes_of_a_block_may_be_changed_after_the_call(kind):
     hasher.close()
 
 
+@pytest.mark.parametrize("kind", EtagKind)
+def test_a_block_may_be_as_large_as_the_stream(data, kind):
+    hasher = EtagHasher(kind)
+    hasher.update(bytearray(data))
+    assert hasher.etag() == etag_of(data, kind, MiB)
+    hasher.close()
+
+
 def test_what_waits_for_the_threads_is_bounded(data):
     hasher = EtagHasher(EtagKind.PARTS)
     for _ in range(4):
