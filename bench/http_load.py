@@ -1,0 +1,113 @@
+"""Requests from clients that keep their connections and cost as little as Python can.
+
+A client of the standard library takes longer for a request than some servers do for the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, Self
+
+from bench.measure import Stopwatch
+from bench.processes import Server
+from bench.sizes import MiB
+
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+MakeRequest = Callable[[int], bytes]
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=300)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._buffer = memoryview(bytearray(MiB))
+
+    def exchange(self, request: bytes) -> int:
+        """Send a request, read the answer, return how long its body was."""
+        self._socket.sendall(request)
+        received = end = 0
+        while not end:
+            received += self._receive(self._buffer[received:])
+            end = bytes(self._buffer[:received]).find(b"\r\n\r\n") + 1
+        head = bytes(self._buffer[: end + 3])
+        found = _LENGTH.search(head)
+        if b" 200 " not in head[:16] or found is None:
+            raise RuntimeError(bytes(self._buffer[:received]).decode(errors="replace"))
+        missing = int(found.group(1)) - (received - len(head))
+        while missing > 0:
+            missing -= self._receive(self._buffer)
+        return int(found.group(1))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def _receive(self, buffer: memoryview) -> int:
+        count = self._socket.recv_into(buffer)
+        if not count:
+            raise ConnectionError("the server has closed the connection")
+        return count
+
+
+def get(path: str) -> bytes:
+    return f"GET /{path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
+
+
+def put(path: str, body: bytes) -> bytes:
+    length = f"content-length: {len(body)}"
+    return f"PUT /{path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{length}\r\n\r\n".encode() + body
+
+
+def body_of(server: Server, request: bytes) -> int:
+    """Return how long the body of one answer is."""
+    with Client(server.port) as client:
+        return client.exchange(request)
+
+
+def load(server: Server, make_request: MakeRequest, *, clients: int, count: int) -> Stopwatch:
+    """Send `count` requests from each client, all at once; CPU is the server's."""
+
+    def work(client: Client, first: int) -> None:
+        for number in range(first, first + count):
+            client.exchange(make_request(number))
+
+    connections = [Client(server.port) for _ in range(clients)]
+    watch = Stopwatch(server.cpu_clock)
+    with watch.running():
+        in_threads(
+            [partial(work, client, index * count) for index, client in enumerate(connections)]
+        )
+    for client in connections:
+        client.__exit__()
+    return watch
+
+
+def in_threads(works: Sequence[Callable[[], None]]) -> None:
+    """Do everything at once, each in a thread of its own; raise the first error."""
+    if len(works) == 1:
+        works[0]()
+        return
+    errors: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
