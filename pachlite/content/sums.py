@@ -1,7 +1,10 @@
 """The checksum of a file that was put together from parts, from the checksums of the parts.
 
-COMPOSITE is the checksum of the parts' checksums with `-N` behind, FULL_OBJECT that of the whole
-bytes, which CRCs allow to compute without reading them. Values are base64, as S3 has them.
+COMPOSITE is the checksum of the parts' checksums with `-N` behind; FULL_OBJECT is that of the whole
+bytes, which can be had from CRCs without reading them. Values are base64, as S3 has them.
+
+A CRC is a polynomial over GF(2) modulo another one, bits reflected. Appending n bytes multiplies
+the CRC of what stands before them by x^8n.
 """
 
 from __future__ import annotations
@@ -11,9 +14,8 @@ import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
-
-from awscrt import checksums
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,28 @@ class PartSum:
     size_bytes: int
 
 
-_COMBINE: Final[dict[str, Callable[[int, int, int], int]]] = {
-    "CRC32": checksums.combine_crc32,
-    "CRC32C": checksums.combine_crc32c,
-    "CRC64NVME": checksums.combine_crc64nvme,
-}
-_WIDTH: Final = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8}
-_DIGEST: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "CRC32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
-    "CRC32C": lambda data: checksums.crc32c(data).to_bytes(4, "big"),
-    "SHA1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-    "SHA256": lambda data: hashlib.sha256(data).digest(),
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Polynomials modulo that of a CRC; the highest bit stands for x^0."""
+
+    modulus: int
+    bits: int
+
+    def multiply(self, a: int, b: int) -> int:
+        """Return the product of two polynomials."""
+        product, bit = 0, 1 << (self.bits - 1)
+        while bit:
+            if a & bit:
+                product ^= b
+            b = (b >> 1) ^ self.modulus if b & 1 else b >> 1
+            bit >>= 1
+        return product
+
+
+_FIELDS: Final = {
+    "CRC32": _Field(0xEDB88320, 32),
+    "CRC32C": _Field(0x82F63B78, 32),
+    "CRC64NVME": _Field(0x9A6C9329AC4BC9B5, 64),
 }
 
 
@@ -46,9 +59,39 @@ def composite(algorithm: str, parts: Sequence[PartSum]) -> str:
 
 def full_object(algorithm: str, parts: Sequence[PartSum]) -> str:
     """Return the CRC of all parts one after the other."""
-    width, combine = _WIDTH[algorithm], _COMBINE[algorithm]
+    field = _FIELDS[algorithm]
     total = 0
     for part in parts:
         value = int.from_bytes(base64.b64decode(part.value), "big")
-        total = combine(total, value, part.size_bytes)
-    return base64.b64encode(total.to_bytes(width, "big")).decode()
+        total = field.multiply(_shift(field, part.size_bytes), total) ^ value
+    return base64.b64encode(total.to_bytes(field.bits // 8, "big")).decode()
+
+
+@lru_cache(maxsize=64)  # the parts of a file mostly have one size
+def _shift(field: _Field, size_bytes: int) -> int:
+    """Return x^8n for n bytes, by squaring."""
+    result, power, exponent = 1 << (field.bits - 1), 1 << (field.bits - 2), 8 * size_bytes
+    while exponent:
+        if exponent & 1:
+            result = field.multiply(result, power)
+        power = field.multiply(power, power)
+        exponent >>= 1
+    return result
+
+
+def _crc32c(data: bytes) -> bytes:
+    """Return the CRC32C of a few bytes; for many there is native code elsewhere."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (_FIELDS["CRC32C"].modulus if crc & 1 else 0)
+    return (crc ^ 0xFFFFFFFF).to_bytes(4, "big")
+
+
+_DIGEST: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "CRC32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
+    "CRC32C": _crc32c,
+    "SHA1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
+    "SHA256": lambda data: hashlib.sha256(data).digest(),
+}
