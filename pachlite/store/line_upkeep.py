@@ -19,11 +19,13 @@ _LAST_KEPT: Final = """
         SELECT max(fork) FROM line WHERE parent = ?
         UNION ALL
         SELECT max(vfork) FROM line WHERE vparent = ?) AS needed"""
-# Deleted commits count as long as their rows are there: until then they can be brought back.
+# Deleted commits count as long as their rows are there: until then they can be brought back. What
+# an open commit has replaced counts, too, since the commit may take its change back.
 _PRUNE: Final = """
     DELETE FROM hist WHERE line = ? AND to_seq < ? AND NOT EXISTS (
         SELECT 1 FROM commits c
-        WHERE c.line = hist.line AND c.seq >= hist.seq AND c.seq < hist.to_seq
+        WHERE c.line = hist.line AND c.seq >= hist.seq AND c.seq <= hist.to_seq
+        AND (c.seq < hist.to_seq OR c.finished IS NULL)
     ) AND NOT EXISTS (
         SELECT 1 FROM line l
         WHERE l.parent = hist.line AND l.fork >= hist.seq AND l.fork < hist.to_seq
