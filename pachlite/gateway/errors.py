@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from pachlite import errors
 from pachlite.errors import DigestMismatch, InvalidArgument, PachliteError
 from pachlite.gateway.messages import Headers, S3Response
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,17 @@ _EXTRA_HEADERS: Final[dict[type[PachliteError], Callable[[PachliteError], Header
     ),
 }
 
+_DETAILS: Final[dict[type[PachliteError], tuple[tuple[str, str], ...]]] = {
+    errors.PachliteError: (),
+    errors.FileNotFound: (("Key", "path"),),
+    errors.VersionNotFound: (("Key", "path"), ("VersionId", "version")),
+    errors.UploadNotFound: (("UploadId", "upload"),),
+    errors.PreconditionFailed: (("Condition", "condition"),),
+    errors.RangeNotSatisfiable: (("ActualObjectSize", "size_bytes"),),
+    errors.DigestMismatch: (("ExpectedDigest", "expected"), ("CalculatedDigest", "actual")),
+}
+"""Elements that S3 adds to the document, each with the field of the error that it shows."""
+
 INTERNAL_MESSAGE: Final = "the gateway failed; the log of the server says more"
 
 
@@ -113,7 +126,12 @@ def s3_code(error: PachliteError) -> S3Code:
         return error.s3
     if isinstance(error, errors.InvalidPath) and error.is_too_long:
         return KEY_TOO_LONG
-    return next(S3_CODES[cls] for cls in type(error).__mro__ if cls in S3_CODES)
+    return _nearest(S3_CODES, error)
+
+
+def _nearest(table: Mapping[type[PachliteError], T], error: PachliteError) -> T:
+    """Return what a table says of the nearest ancestor of an error."""
+    return next(table[cls] for cls in type(error).__mro__ if cls in table)
 
 
 def message_of(error: PachliteError) -> str:
@@ -126,19 +144,20 @@ def error_response(
 ) -> S3Response:
     """Render an error. The answer to HEAD and status 304 and 204 have no body."""
     code = s3_code(error)
-    extra = next(_EXTRA_HEADERS[cls] for cls in type(error).__mro__ if cls in _EXTRA_HEADERS)
+    extra = _nearest(_EXTRA_HEADERS, error)(error)
     if is_head:
-        return S3Response(status=code.status, headers=tuple(extra(error)), length=0)
+        return S3Response(status=code.status, headers=extra, length=0)
     body = document(
         "Error",
         element("Code", code.name),
         element("Message", message_of(error)),
+        *(element(name, getattr(error, field)) for name, field in _nearest(_DETAILS, error)),
         element("Resource", resource),
         element("RequestId", request_id),
         element("HostId", request_id),
         namespace="",
     )
-    return S3Response(status=code.status, headers=(*XML_HEADERS, *extra(error)), body=body)
+    return S3Response(status=code.status, headers=(*XML_HEADERS, *extra), body=body)
 
 
 def no_such_bucket(name: str) -> S3Refusal:

@@ -119,3 +119,21 @@ def test_error_brings_the_headers_that_belong_to_it(error, header, value):
 )
 def test_code_of_an_error_that_has_one_of_its_own(error, name, status):
     assert (s3_code(error).name, s3_code(error).status) == (name, status)
+
+
+@pytest.mark.parametrize(
+    ("error", "details"),
+    [
+        (errors.FileNotFound("r", "c", "a&b"), {"Key": "a&b"}),
+        (errors.VersionNotFound("a", "v"), {"Key": "a", "VersionId": "v"}),
+        (errors.UploadNotFound("u"), {"UploadId": "u"}),
+        (errors.PreconditionFailed("If-None-Match"), {"Condition": "If-None-Match"}),
+        (errors.RangeNotSatisfiable(7), {"ActualObjectSize": "7"}),
+        (PayloadHashMismatch("a", "b"), {"ExpectedDigest": "a", "CalculatedDigest": "b"}),
+        (errors.StoreBusy("me", 3), {}),
+    ],
+)
+def test_error_document_has_the_details_that_clients_look_for(error, details):
+    tree = ElementTree.fromstring(render(error).body)
+    always = {"Code", "Message", "Resource", "RequestId", "HostId"}
+    assert {node.tag: node.text for node in tree if node.tag not in always} == details
