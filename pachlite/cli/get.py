@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -18,7 +19,7 @@ from pachlite.cli.get_plan import Download, plan_get
 from pachlite.cli.parallel import Stopped, work_through
 from pachlite.cli.progress import Expectation, Meter, is_talkative, progress
 from pachlite.cli.selection import selected_below
-from pachlite.errors import OutputExists, RangeNotSatisfiable
+from pachlite.errors import DiskFull, OutputExists, RangeNotSatisfiable
 from pachlite.pfs.api import PFS, FileReader
 from pachlite.pfs.infos import FileInfo
 from pachlite.pfs.refs import CommitRef, FileRef
@@ -54,6 +55,9 @@ def get_to_file(pfs: PFS, file: FileRef, info: FileInfo, output: Path, manner: G
     target = output.resolve()
     if target.is_dir():
         raise OutputExists(str(output), "it is a directory; name the file to write")
+    nearest = next(parent for parent in target.parents if parent.exists())
+    if not nearest.is_dir():
+        raise OutputExists(str(nearest), "it is a file, and a directory is needed")
     expected = Expectation("get", 1, max(info.size_bytes - manner.offset, 0))
     with progress(expected, wanted=manner.is_shown) as meter:
         _get(pfs, file, target, manner, _Watch(meter, Event()))
@@ -120,7 +124,7 @@ def _append_missing(reader: FileReader, target: Path, watch: _Watch) -> None:
     if present > reader.info.size_bytes:
         raise RangeNotSatisfiable(reader.info.size_bytes)
     md5 = _md5_of(target) if _is_md5(reader.info.etag) else None
-    with target.open("ab", buffering=0) as local:
+    with _disk_errors(target), target.open("ab", buffering=0) as local:
         for block in watch.blocks(reader, present):
             local.write(block)
             if md5:
@@ -149,16 +153,26 @@ def _written(target: Path, *, is_kept: bool) -> Iterator[BinaryIO]:
     One that is to be resumed is written in its place, and so are pipes and devices.
     """
     if is_kept or (target.exists() and not target.is_file()):
-        with target.open("wb") as local:
+        with _disk_errors(target), target.open("wb") as local:
             yield local
         return
     temporary = target.with_name(f".pachlite-{secrets.token_hex(8)}")
     try:
-        with temporary.open("xb") as local:
+        with _disk_errors(target), temporary.open("xb") as local:
             yield local
         os.replace(temporary, target)  # noqa: PTH105 - the same, and says what happens
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _disk_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(str(target.parent)) from error
         raise
 
 

@@ -39,6 +39,14 @@ class Verb(TyperGroup):
 class Command(TyperCommand):
     """A command whose help is its docstring, line by line."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own types
+        """Parse the words; an error always knows which command it is about."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined] # typer's
+            raise
+
     def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own types
         """Write the summary, the examples and the next likely command as they stand."""
         formatter.write_paragraph()

@@ -82,6 +82,8 @@ class Root(Verb):
     ) -> Any:  # noqa: ANN401 - typer's signature
         """Run the command line and exit."""
         words = arrange(sys.argv[1:] if args is None else args)
+        if not command_name(words):
+            words.append("--help")
         try:
             code = super().main(words, PROGRAM, complete_var, standalone_mode=False, **extra)
         except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is reported

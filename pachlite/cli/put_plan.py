@@ -173,9 +173,9 @@ def _label(name: str, rules: PutRules) -> str:
 def _refuse_same_key(items: Iterable[PutItem]) -> None:
     seen: dict[str, str] = {}
     for item in items:
-        other = seen.setdefault(item.key, item.source.name)
-        if other is not item.source.name and seen[item.key] != item.source.name:
+        if item.key in seen:
             raise InvalidOption(
-                f"{other} and {item.source.name} would both be put under /{item.key}",
+                f"{seen[item.key]} and {item.source.name} would both be put under /{item.key}",
                 hint="put them one after the other, or keep their directories with --full-path",
             )
+        seen[item.key] = item.source.name

@@ -10,9 +10,10 @@ import os
 import stat
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -58,10 +59,12 @@ class StandardInput:
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content; say so when that means waiting for somebody to type."""
+        read: Callable[[int], bytes] = sys.stdin.buffer.read
         if sys.stdin.isatty():
             sys.stderr.write("reading from the terminal; end with Ctrl-D\n")
             sys.stderr.flush()
-        while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+            read = partial(os.read, sys.stdin.fileno())  # a buffer would want Ctrl-D twice
+        while block := read(_BLOCK_BYTES):
             yield block
 
 
