@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pachlite.cli.words import arrange, singular
+from pachlite.cli.words import GLOBAL_FLAGS, arrange, singular
 
 VARIABLE: Final = "_PACHLITE_COMPLETE"
 TABLE: Final = Path(__file__).with_name("completion.json")
@@ -57,7 +57,7 @@ def complete() -> int:
 def propose(line: Line) -> Iterable[Candidate]:
     """Return what the last word of a line can become."""
     table = json.loads(TABLE.read_text())
-    words = arrange(line.words)
+    words = [word for word in arrange(line.words) if word not in GLOBAL_FLAGS]
     node: Mapping[str, Any] = table
     while words and singular(words[0]) in node.get("commands", {}):
         node = node["commands"][singular(words.pop(0))]
@@ -72,7 +72,11 @@ def _next(node: Mapping[str, Any], words: Sequence[str], line: Line) -> Iterable
     if line.incomplete.startswith("-"):
         return [Candidate(name, option["help"]) for name, option in options.items()]
     if node.get("commands"):
-        return [Candidate(name, each["help"]) for name, each in node["commands"].items()]
+        return (
+            []
+            if words
+            else [Candidate(name, each["help"]) for name, each in node["commands"].items()]
+        )
     return _of_kind(kinds[0], line) if kinds else []
 
 
@@ -132,6 +136,12 @@ def _read_typer(environ: Mapping[str, str]) -> Line:
     return Line(words, "")
 
 
+def _read_powershell(environ: Mapping[str, str]) -> Line:
+    incomplete = environ.get("_TYPER_COMPLETE_WORD_TO_COMPLETE", "")
+    words = environ.get("_TYPER_COMPLETE_ARGS", "").split()[1:]
+    return Line(words[:-1] if incomplete else words, incomplete)
+
+
 def _write_bash(candidates: Sequence[Candidate], line: Line) -> int:
     """Print what follows the last place where bash cuts words."""
     cut = max((line.incomplete.rfind(char) for char in _BREAKS), default=-1) + 1
@@ -170,6 +180,11 @@ def _write_fish(candidates: Sequence[Candidate], _line: Line) -> int:
     return 0
 
 
+def _write_powershell(candidates: Sequence[Candidate], _line: Line) -> int:
+    _print(f"{each.value}:::{each.help or ' '}" for each in candidates)
+    return 0
+
+
 def _print(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
 
@@ -183,4 +198,6 @@ _SHELLS: Final[
     "bash": (_read_bash, _write_bash),
     "zsh": (_read_typer, _write_zsh),
     "fish": (_read_typer, _write_fish),
+    "powershell": (_read_powershell, _write_powershell),
+    "pwsh": (_read_powershell, _write_powershell),
 }

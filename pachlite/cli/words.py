@@ -35,7 +35,7 @@ NOUNS: Final = {
     "file": "files",
 }
 _SINGULARS: Final = {plural: noun for noun, plural in NOUNS.items()}
-_GLOBAL_FLAGS: Final = frozenset({"-v", "--verbose", "--no-color"})
+GLOBAL_FLAGS: Final = frozenset({"-v", "--verbose", "--no-color"})
 
 
 def singular(word: str) -> str:
@@ -46,8 +46,8 @@ def singular(word: str) -> str:
 def arrange(words: Sequence[str]) -> list[str]:
     """Return `words` with global flags first, then verb and noun in this order."""
     end = words.index("--") if "--" in words else len(words)
-    flags = [word for word in words[:end] if word in _GLOBAL_FLAGS]
-    rest = [word for word in words[:end] if word not in _GLOBAL_FLAGS] + list(words[end:])
+    flags = [word for word in words[:end] if word in GLOBAL_FLAGS]
+    rest = [word for word in words[:end] if word not in GLOBAL_FLAGS] + list(words[end:])
     if rest[:1] == ["help"]:
         rest = [*rest[1:], "--help"]
     if len(rest) > 1 and singular(rest[0]) in NOUNS and rest[1] in VERBS:
@@ -57,7 +57,7 @@ def arrange(words: Sequence[str]) -> list[str]:
 
 def command_name(words: Sequence[str]) -> str:
     """Return verb and noun of a command line, as far as they can be told."""
-    found = [word for word in arrange(words) if word not in _GLOBAL_FLAGS]
+    found = [word for word in arrange(words) if word not in GLOBAL_FLAGS]
     return " ".join(map(singular, found[:2]))
 
 
