@@ -18,7 +18,7 @@ from typing import Final
 from pachlite.errors import PachliteError
 from pachlite.gateway.body import declare_body, decode_document
 from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
-from pachlite.gateway.incoming import ClientGone, Event, Incoming, Receive
+from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
@@ -40,9 +40,12 @@ _log: Final = logging.getLogger(__name__)
 class Edge:
     """Serves S3 over a file system, and passes everything else on."""
 
-    def __init__(self, pfs: PFS, pages: Application) -> None:
+    def __init__(
+        self, pfs: PFS, pages: Application, *, stall_timeout_s: float = STALL_TIMEOUT_S
+    ) -> None:
         self._pfs = pfs
         self._pages = pages
+        self._stall_timeout_s = stall_timeout_s
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
@@ -57,7 +60,8 @@ class Edge:
             parse_headers(scope["headers"]),
         )
         try:
-            await self._serve(raw, Incoming(receive, raw.headers), send)
+            incoming = Incoming(receive, raw.headers, stall_timeout_s=self._stall_timeout_s)
+            await self._serve(raw, incoming, send)
         except ClientGone:
             _log.debug("%s %s: the client has gone", raw.method, raw.resource)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from pachlite.errors import LimitExceeded
@@ -11,9 +12,6 @@ from pachlite.gateway.errors import REQUEST_TIMEOUT, S3Refusal
 
 STALL_TIMEOUT_S: Final = 120.0
 """How long a peer may be silent while it is its turn."""
-LINGER_S: Final = 20.0
-"""How long an unwanted body is read before the connection is closed under it."""
-
 Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 
@@ -25,9 +23,17 @@ class ClientGone(Exception):
 class Incoming:
     """The body of one request. Read it from one task at a time."""
 
-    def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        headers: Mapping[str, str],
+        *,
+        stall_timeout_s: float = STALL_TIMEOUT_S,
+    ) -> None:
         self._receive = receive
+        self._stall_timeout_s = stall_timeout_s
         self._declared = headers.get("content-length", "")
+        self._is_silent = False
         self.is_complete = self._declared in {"", "0"} and "transfer-encoding" not in headers
 
     def __repr__(self) -> str:
@@ -42,15 +48,11 @@ class Incoming:
         if self.is_complete:
             return b""
         try:
-            async with asyncio.timeout(STALL_TIMEOUT_S):
-                event = await self._receive()
+            async with asyncio.timeout(self._stall_timeout_s):
+                return await self._next()
         except TimeoutError as error:
+            self._is_silent = True
             raise S3Refusal(REQUEST_TIMEOUT, "no data arrived for too long") from error
-        if event["type"] != "http.request":
-            raise ClientGone
-        self.is_complete = not event.get("more_body", False)
-        body: bytes = event.get("body", b"")
-        return body
 
     async def whole(self, limit_bytes: int) -> bytes:
         """Return the rest of the body; raise `LimitExceeded` when it is larger than allowed."""
@@ -63,13 +65,29 @@ class Incoming:
                 raise LimitExceeded(f"the document has more than {limit_bytes} bytes")
         return b"".join(pieces)
 
-    async def discard(self, limit_bytes: int) -> None:
-        """Read and forget; stop at the end, and above the limit."""
+    async def discard(self, limit_bytes: int, *, timeout_s: float) -> None:
+        """Read and forget; stop at the end, above the limit, and when it takes too long.
+
+        A client that has gone, or has been given up, is not waited for.
+        """
+        if self._is_silent:
+            return
         size = 0
-        while not self.is_complete and size <= limit_bytes:
-            size += len(await self.piece())
+        with suppress(TimeoutError, ClientGone):
+            async with asyncio.timeout(timeout_s):
+                while not self.is_complete and size <= limit_bytes:
+                    size += len(await self._next())
 
     async def disconnected(self) -> None:
         """Return when the client has gone; forget a body that it may still send."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+    async def _next(self) -> bytes:
+        event = await self._receive()
+        if event["type"] != "http.request":
+            self._is_silent = True
+            raise ClientGone
+        self.is_complete = not event.get("more_body", False)
+        body: bytes = event.get("body", b"")
+        return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,6 @@ from dataclasses import replace
 from typing import Final
 
 from pachlite.gateway.incoming import (
-    LINGER_S,
     STALL_TIMEOUT_S,
     ClientGone,
     Event,
@@ -20,7 +20,10 @@ from pachlite.gateway.messages import Download, S3Response
 
 REGION: Final = "us-east-1"
 UNREAD_BYTES: Final = 1024 * 1024
-"""How much of an unwanted body is read so that the connection can be used again."""
+UNREAD_S: Final = 1.0
+"""How much of an unwanted body is read, and how long, so that the connection can be used again."""
+LINGER_S: Final = 20.0
+"""How long an unwanted body is read before the connection is closed under it."""
 
 Send = Callable[[Event], Awaitable[None]]
 
@@ -81,7 +84,7 @@ async def send_response(
     send: Send, response: S3Response, *, request_id: str, incoming: Incoming
 ) -> None:
     """Send an answer that is in memory. A body that nobody has read is dealt with first."""
-    await incoming.discard(UNREAD_BYTES)
+    await incoming.discard(UNREAD_BYTES, timeout_s=UNREAD_S)
     head = _start(response, request_id, closes=not incoming.is_complete)
     await _send(send, head)
     body = {"type": "http.response.body", "body": response.body}
@@ -91,7 +94,7 @@ async def send_response(
     # The client is still sending and may read the answer only when it is done: let it, for a while.
     # The events must be taken off the server's queue until the very end, or it would block there.
     await _send(send, {**body, "more_body": True})
-    drain = asyncio.create_task(_drain(incoming))
+    drain = asyncio.create_task(incoming.discard(sys.maxsize, timeout_s=LINGER_S + 1))
     await asyncio.wait([drain], timeout=LINGER_S)
     await _send(send, {"type": "http.response.body", "body": b""})
     drain.cancel()
@@ -144,8 +147,3 @@ async def _send(send: Send, event: Event) -> None:
             await send(event)
     except TimeoutError as error:
         raise ClientGone from error
-
-
-async def _drain(incoming: Incoming) -> None:
-    while not incoming.is_complete:
-        await incoming.piece()
