@@ -28,6 +28,7 @@ check: .venv/.installed-dev ## format, lint, types, imports, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.generate --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: .venv/.installed-dev ## rewrite the source in the house style
 	$(BIN)/ruff format .
@@ -37,7 +38,7 @@ gen: .venv/.installed-dev ## rewrite completions and the generated reference
 	$(BIN)/python -m tools.generate
 
 docs: .venv/.installed-docs ## build the documentation into site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/.installed-test ## measure beside peers and physical limits
 	$(BIN)/python -m bench

@@ -62,9 +62,7 @@ class Shell:
             self.serve(step.command)
             return step.expected
         command = step.command.replace("127.0.0.1:30600", self.address)
-        script = (
-            f'. "{self.state}"\nset -a\n{command}\nstatus=$?\nexport -p > "{self.state}"\nexit $status\n'
-        )
+        script = f'. "{self.state}"\nset -a\n{command}\nstatus=$?\nexport -p > "{self.state}"\nexit $status\n'
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.directory,
