@@ -8,12 +8,14 @@ from email.utils import format_datetime, parsedate_to_datetime
 
 def http_date(moment: datetime) -> str:
     """Return the form for headers: `Sun, 22 Nov 2026 10:00:00 GMT`."""
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return format_datetime(utc, usegmt=True)
 
 
 def xml_date(moment: datetime) -> str:
     """Return the form for documents: `2026-11-22T10:00:00.000Z`."""
-    return f"{moment.astimezone(UTC).isoformat()[:19]}.000Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat()[:19]}.000Z"
 
 
 def parse_http_date(text: str) -> datetime | None:

@@ -70,7 +70,7 @@ class Incoming:
 
         A client that has gone, or has been given up, is not waited for.
         """
-        if self._is_silent:
+        if self.is_complete or self._is_silent:
             return
         size = 0
         with suppress(TimeoutError, ClientGone):

@@ -31,7 +31,7 @@ def contents(files: Iterable[FileInfo], encode: Encoder, *, owner: str) -> str:
             f"<ETag>&quot;{info.etag}&quot;</ETag><Size>{info.size_bytes}</Size>"
             f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
             for info in files
-            if not is_prefix(info)
+            if info.type is FileType.FILE
         ]
     )
 

@@ -24,6 +24,8 @@ UNREAD_S: Final = 1.0
 """How much of an unwanted body is read, and how long, so that the connection can be used again."""
 LINGER_S: Final = 20.0
 """How long an unwanted body is read before the connection is closed under it."""
+_KERNEL_BYTES: Final = 16 * 1024
+"""What a socket takes without waiting for the client."""
 
 Send = Callable[[Event], Awaitable[None]]
 
@@ -142,6 +144,9 @@ def _clean(value: str) -> str:
 
 
 async def _send(send: Send, event: Event) -> None:
+    if len(event.get("body", b"")) <= _KERNEL_BYTES:
+        await send(event)  # a timeout costs as much as the rest of a small answer
+        return
     try:
         async with asyncio.timeout(STALL_TIMEOUT_S):
             await send(event)
