@@ -46,6 +46,8 @@ def load(home, seed):
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(THREADS)]
     for thread in threads:
         thread.start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":
