@@ -104,6 +104,46 @@ def test_client_that_goes_away_before_the_end_leaves_nothing(pfs, size):
     assert files(pfs) == []
 
 
+class WatchedWriter:
+    """A writer that tells when it is given up."""
+
+    def __init__(self, writer, fails=False):
+        self._writer = writer
+        self._fails = fails
+        self.is_aborted = threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._writer, name)
+
+    def write(self, block):
+        if self._fails:
+            raise DiskFull("disk")
+        self._writer.write(block)
+
+    def abort(self):
+        self._writer.abort()
+        self.is_aborted.set()
+
+
+@pytest.mark.parametrize("size", [10, 3 * MIB])
+@pytest.mark.parametrize("end", ["gone", "wrong checksum", "disk full"])
+def test_upload_that_fails_gives_its_writer_up(pfs, size, end):
+    writers = []
+
+    def put_file(*args, **kwargs):
+        writers.append(WatchedWriter(pfs.put_file(*args, **kwargs), fails=end == "disk full"))
+        return writers[0]
+
+    last = GONE if end == "gone" else END
+    headers = [*length(size), (b"x-amz-checksum-crc32", b"AAAAAA==")]
+    call(
+        Fickle(pfs, put_file=put_file), "PUT", "/images/a", more(bytes(size)), last, headers=headers
+    )
+    assert all(writer.is_aborted.wait(10) for writer in writers)
+    assert len(writers) == (0 if end == "gone" and size == 10 else 1)
+    assert files(pfs) == []
+
+
 def test_refusal_of_an_upload_reads_what_is_still_coming(pfs):
     events = [*[more(bytes(MIB))] * 4, END]
     sent = call(pfs, "PUT", "/nowhere/a", *events, headers=length(4 * MIB))
