@@ -62,7 +62,8 @@ class Shell:
             self.serve(step.command)
             return step.expected
         command = step.command.replace("127.0.0.1:30600", self.address)
-        script = f'. "{self.state}"\nset -a\n{command}\nstatus=$?\nexport -p > "{self.state}"\nexit $status\n'
+        lines = [f'. "{self.state}"', "set -a", command, "status=$?"]
+        script = "\n".join([*lines, f'export -p > "{self.state}"', "exit $status"])
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.directory,
