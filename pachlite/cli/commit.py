@@ -36,6 +36,33 @@ SetArgument = Annotated[
     ),
 ]
 
+ListArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[REPO[@COMMIT]]",
+        help="A repo, a commit whose ancestry is listed, or the id of a set of commits. "
+        "Without it: the sets of commits of the project.",
+    ),
+]
+FromOption = Annotated[
+    str, typer.Option("--from", "-f", metavar="COMMIT", help="End before this commit.")
+]
+NumberOption = Annotated[
+    int, typer.Option("--number", "-n", min=0, metavar="N", help="At most so many; 0 is all.")
+]
+OriginOption = Annotated[
+    Origin | None,
+    typer.Option(
+        "--origin",
+        metavar="USER|AUTO|FSCK",
+        case_sensitive=False,
+        help="Only commits made for this reason.",
+    ),
+]
+ExpandOption = Annotated[
+    bool, typer.Option("--expand", "-x", help="A row for each commit of a set.")
+]
+
 
 def start_commit(
     *,
@@ -118,31 +145,11 @@ def inspect_commit(
 
 def list_commit(
     *,
-    what: Annotated[
-        str,
-        typer.Argument(
-            metavar="[REPO[@COMMIT]]",
-            help="A repo, a commit whose ancestry is listed, or the id of a set of commits. "
-            "Without it: the sets of commits of the project.",
-        ),
-    ] = "",
-    start: Annotated[
-        str, typer.Option("--from", "-f", metavar="COMMIT", help="End before this commit.")
-    ] = "",
-    number: Annotated[
-        int, typer.Option("--number", "-n", min=0, metavar="N", help="At most so many; 0 is all.")
-    ] = 0,
-    origin: Annotated[
-        Origin | None,
-        typer.Option(
-            metavar="USER|AUTO|FSCK",
-            case_sensitive=False,
-            help="Only commits made for this reason.",
-        ),
-    ] = None,
-    expand: Annotated[
-        bool, typer.Option("--expand", "-x", help="A row for each commit of a set.")
-    ] = False,
+    what: ListArgument = "",
+    start: FromOption = "",
+    number: NumberOption = 0,
+    origin: OriginOption = None,
+    expand: ExpandOption = False,
     project: ProjectOption = DEFAULT_PROJECT,
     output: OutputOption = Format.TABLE,
     raw: RawOption = False,

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from threading import Event
 
 from pachlite.cli.parallel import Stopped, work_through
@@ -30,7 +29,7 @@ class PutManner:
 def listed_names(name: str) -> list[str]:
     """Read the names of sources, one per line, from a file, a URL or standard input."""
     source = StandardInput() if name == STDIN else Url(name) if "://" in name else None
-    content = b"".join((source or local_file(Path(name))).blocks())
+    content = b"".join((source or local_file(name)).blocks())
     lines = content.decode(errors="surrogateescape").splitlines()
     names = [line for line in lines if line.strip()]
     if name == STDIN and STDIN in names:

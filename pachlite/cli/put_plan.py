@@ -109,9 +109,9 @@ def _units(name: str, rules: PutRules, *, is_only: bool) -> Iterator[PutUnit]:
     elif Path(name).is_dir():
         yield from _directory(name, rules, is_only=is_only)
     elif rules.is_untar and name.lower().endswith(_TAR_SUFFIXES):
-        yield _archive(local_file(Path(name)), rules)
+        yield _archive(local_file(name), rules)
     else:
-        yield _unit(local_file(Path(name)), target_of(name, rules, is_only=is_only))
+        yield _unit(local_file(name), target_of(name, rules, is_only=is_only))
 
 
 def _check_stdin(rules: PutRules, *, is_only: bool) -> None:
@@ -133,7 +133,7 @@ def _directory(name: str, rules: PutRules, *, is_only: bool) -> Iterator[PutUnit
         raise error
     below = target_of(name, rules, is_only=is_only, is_directory=True)
     is_empty = True
-    for path, relative in files_below(Path(name)):
+    for path, relative in files_below(os.path.normpath(name)):
         is_empty = False
         yield _unit(local_file(path), join(below, relative))
     if is_empty:
@@ -142,7 +142,7 @@ def _directory(name: str, rules: PutRules, *, is_only: bool) -> Iterator[PutUnit
 
 def _archive(file: LocalFile, rules: PutRules) -> PutUnit:
     """Put what is in an archive below the path, or below the root where there is none."""
-    archive = TarArchive(file.path)
+    archive = TarArchive(Path(file.name))
     items = tuple(
         PutItem(member, check_path(join(rules.destination.path, _entry(member.member.name))))
         for member in archive.members()

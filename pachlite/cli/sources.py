@@ -70,19 +70,14 @@ class StandardInput:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A regular file on this machine."""
+    """A regular file on this machine. There may be a million: the name is all it keeps."""
 
-    path: Path
+    name: str
     size_bytes: int | None
-
-    @property
-    def name(self) -> str:
-        """Return the path."""
-        return str(self.path)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content."""
-        with source_errors(self.name), self.path.open("rb", buffering=0) as file:
+        with source_errors(self.name), Path(self.name).open("rb", buffering=0) as file:
             while block := file.read(_BLOCK_BYTES):
                 yield block
 
@@ -172,22 +167,22 @@ class Url:
             raise SourceUnavailable(self.name, f"the server answers {status} {phrase}")
 
 
-def local_file(path: Path) -> LocalFile:
+def local_file(name: str) -> LocalFile:
     """Return a regular file that can be opened; raise `SourceNotFound` or `SourceUnavailable`."""
-    with source_errors(str(path)):
-        status = path.stat()
+    with source_errors(name):
+        status = os.stat(name)  # noqa: PTH116 - called for every file of a tree
         kind = _SPECIAL_KINDS.get(stat.S_IFMT(status.st_mode))
         if kind is None:
-            os.close(os.open(path, os.O_RDONLY))
+            os.close(os.open(name, os.O_RDONLY))
     if kind is not None:
-        error = SourceUnavailable(str(path), f"it is {kind}, not a regular file")
+        error = SourceUnavailable(name, f"it is {kind}, not a regular file")
         error.hint = "pipe it in: command | pachlite put file repo@branch:/path -f -"
         raise error
-    return LocalFile(path, status.st_size)
+    return LocalFile(name, status.st_size)
 
 
-def files_below(directory: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every file below a directory with its relative path, links followed.
+def files_below(directory: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the relative path of every file below a directory, links followed.
 
     Raises:
         SourceUnavailable: A link leads to a directory that contains it.
@@ -195,17 +190,17 @@ def files_below(directory: Path) -> Iterator[tuple[Path, str]]:
     pending = [(directory, "", frozenset({_identity(directory)}))]
     while pending:
         here, relative, ancestors = pending.pop()
-        with source_errors(str(here)):
+        with source_errors(here):
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         for entry in entries:
-            path, name = Path(entry.path), f"{relative}{entry.name}"
+            path = f"{relative}{entry.name}"
             if not entry.is_dir():
-                yield path, name
+                yield entry.path, path
                 continue
-            identity = _identity(path)
+            identity = _identity(entry.path)
             if identity in ancestors:
-                raise SourceUnavailable(str(path), "it is a link to a directory that contains it")
-            pending.append((path, f"{name}/", ancestors | {identity}))
+                raise SourceUnavailable(entry.path, "it is a link to a directory that contains it")
+            pending.append((entry.path, f"{path}/", ancestors | {identity}))
 
 
 def _content_size(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int | None:
@@ -222,9 +217,9 @@ def _content_size(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int | No
         return file.seek(0, os.SEEK_END)
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    with source_errors(str(path)):
-        status = path.stat()
+def _identity(directory: str) -> tuple[int, int]:
+    with source_errors(directory):
+        status = Path(directory).stat()
     return status.st_dev, status.st_ino
 
 

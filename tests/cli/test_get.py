@@ -96,6 +96,7 @@ def test_a_directory_needs_the_flag(images, path):
         (("images@master:/cats", "-r", "-o", "out", "--offset", "1"), "with a single file"),
         (("images@master:/readme", "--offset", "-1"), "'--offset'"),
         (("images@master:/readme", "--offset", "99"), "beyond the end"),
+        (("images@master:/readme", "--offset", "99", "-o", "x"), "beyond the end"),
         (("images@master:/readme", "-o", "s3://bucket/key"), "this machine only"),
         (("images@master:/readme", "-o", "."), "is a directory"),
         (

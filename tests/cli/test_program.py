@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -63,7 +62,7 @@ def test_quick_answers_load_nothing_that_is_slow(tmp_path, words, variables):
     assert not (tmp_path / "home").exists()
 
 
-def test_commands_do_not_load_the_server(program):
+def test_commands_do_not_load_the_server(tmp_path):
     code = (
         "import sys\nfrom pachlite.cli.main import application\n"
         "from typer.main import get_command\n"
@@ -72,7 +71,7 @@ def test_commands_do_not_load_the_server(program):
         "found = {'quart', 'httpx', 'hypercorn', 'rich', 'yaml'} & set(sys.modules)\n"
         "assert not found, found\n"
     )
-    home = os.environ | {"PACHLITE_HOME": str(Path.cwd() / "home")}
+    home = os.environ | {"PACHLITE_HOME": str(tmp_path / "home")}
     done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
 

@@ -1,3 +1,4 @@
+import gzip
 import io
 import os
 import socket
@@ -368,6 +369,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         status, body, declared = self.server.answers.get(self.path, (404, b"", 0))
         self.send_response(status)
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body)
+            self.send_header("Content-Encoding", "gzip")
         if status == 302:
             self.send_header("Location", body.decode())
             body = b""
