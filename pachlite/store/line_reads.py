@@ -17,27 +17,32 @@ from pachlite.store.line_values import (
     DELETED,
     END_OF_PATHS,
     FILE,
+    OPEN_END,
     Row,
     Snapshot,
     Value,
-    row_of,
+    rows_of,
     sql,
 )
 
-_LEAST_BATCH: Final = 32  # rows read at once of each of several lines
+_LEAST_BATCH: Final = 4  # rows read at once of each of several lines,
+_GROWTH: Final = 4  # of which there may be many that hide one another
+_MOST_BATCH: Final = 1024
 _MANY_CHANGES: Final = 20_000  # from here on, reading in path order beats sorting every page
 _PATH: Final = itemgetter(0)
 
 _LINK: Final = "SELECT parent, fork FROM line WHERE id = ?"
 
-_ANCESTRY: Final = """
-    WITH RECURSIVE ancestry (depth, line, seq) AS (
+_WALK: Final = """
+    WITH RECURSIVE walk (depth, line, seq) AS (
         SELECT 0, CAST(? AS BIGINT), CAST(? AS BIGINT)
         UNION ALL
-        SELECT a.depth + 1, l.vparent, l.vfork
-        FROM ancestry a JOIN line l ON l.id = a.line WHERE l.vparent IS NOT NULL
+        SELECT w.depth + 1, l.parent, l.fork
+        FROM walk w JOIN line l ON l.id = w.line WHERE l.parent IS NOT NULL
     )
-    SELECT line, seq FROM ancestry ORDER BY depth"""
+    SELECT line, seq FROM walk ORDER BY depth"""
+_CHAIN: Final = _WALK
+_ANCESTRY: Final = _WALK.replace("l.parent", "l.vparent").replace("l.fork", "l.vfork")
 
 # The row of a path on a line, or where to look next.
 _FIND: Final = sql("""
@@ -50,27 +55,25 @@ _FIND: Final = sql("""
 _FIND_KIND: Final = 2  # the column that is NULL in a link
 
 # What a line adds to a range of paths. Nothing of `hist` is visible from the tip on: what it leaves
-# open are delete markers under which no ancestor shows anything.
+# open are delete markers under which no ancestor shows anything. Both arms come in path order from
+# their primary keys, and are merged as far as the limit asks.
 _RANGE: Final = """
-    SELECT * FROM (
-        SELECT path, line, seq, $columns FROM ent
-        WHERE line = ? AND path >= ? AND path < ? AND seq <= ? AND kind >= ?
-        ORDER BY path LIMIT ?) AS current
+    SELECT path, line, seq, $columns FROM ent
+    WHERE line = ? AND path >= ? AND path < ? AND seq <= ? AND kind >= ?
     UNION ALL
-    SELECT * FROM (
-        SELECT h.path, h.line, h.seq, $columns FROM line l CROSS JOIN hist h
-        WHERE l.id = ? AND l.tip > ?
-        AND h.line = ? AND h.path >= ? AND h.path < ? AND h.seq <= ? AND h.to_seq > ?
-        AND h.kind >= ?
-        ORDER BY h.path LIMIT ?) AS past"""
+    SELECT h.path, h.line, h.seq, $columns FROM line l CROSS JOIN hist h
+    WHERE l.id = ? AND l.tip > ?
+    AND h.line = ? AND h.path >= ? AND h.path < ? AND h.seq <= ? AND h.to_seq > ? AND h.kind >= ?
+    ORDER BY path LIMIT ?"""
 _BRIEF_RANGE: Final = sql(_RANGE.replace("$columns", "$brief"))
 _FULL_RANGE: Final = sql(_RANGE.replace("$columns", "$value"))
 
 _CHANGED: Final = """
-    SELECT path FROM ent WHERE line = ? AND seq > ? AND seq <= ? AND path > ?
-    UNION
-    SELECT path FROM hist WHERE line = ? AND seq > ? AND seq <= ? AND path > ?
-    ORDER BY path LIMIT ?"""
+    SELECT DISTINCT path FROM (
+        SELECT path FROM ent WHERE line = ? AND seq > ? AND seq <= ?
+        UNION ALL
+        SELECT path FROM hist WHERE line = ? AND seq > ? AND seq <= ?) AS written
+    WHERE path > ? ORDER BY path LIMIT ?"""
 # The unary plus keeps the indexes by seq out, so that both arms come in path order.
 _CHANGED_MANY: Final = """
     SELECT * FROM (SELECT path FROM ent WHERE line = ? AND +seq > ? AND +seq <= ? AND path > ?
@@ -85,10 +88,10 @@ _COUNT_CHANGED: Final = """
 
 def read_chain(q: Reader, at: Snapshot) -> list[Snapshot]:
     """Return the snapshots at which a path is looked up in turn, beginning with `at`."""
-    chain = [at]
-    while (link := q.one(_LINK, chain[-1].line)) is not None and link[0] is not None:
-        chain.append(Snapshot(*link))
-    return chain
+    link = q.one(_LINK, at.line)
+    if link is None or link[0] is None:
+        return [at]
+    return [at, *(Snapshot(*found) for found in q.all(_CHAIN, *link))]
 
 
 def ancestry(q: Reader, at: Snapshot) -> list[Snapshot]:
@@ -131,7 +134,7 @@ def scan(
         found = visible(q, chain, lower=lower, upper=upper or END_OF_PATHS, limit=limit)
         # Markers that hid rows of the parent may go as soon as the line has left it.
         if len(chain) == 1 or read_chain(q, at) == chain:
-            return [row_of(columns) for columns in found]
+            return rows_of(found)
 
 
 def seek(q: Reader, at: Snapshot, lower: str, upper: str) -> Row | None:
@@ -144,11 +147,10 @@ def changed(
     q: Reader, line: int, low: int, high: int, *, after: str = "", limit: int | None = None
 ) -> list[str]:
     """Return the paths greater than `after` that were written on a line at a seq in (low, high]."""
-    span = (line, low, high)
-    size = -1 if limit is None else limit
+    span, size = (line, low, high), OPEN_END if limit is None else limit
     count = q.one(_COUNT_CHANGED, *span, _MANY_CHANGES)
     if limit is None or count is None or count[0] < _MANY_CHANGES:
-        return [path for (path,) in q.all(_CHANGED, *span, after, *span, after, size)]
+        return [path for (path,) in q.all(_CHANGED, *span, *span, after, size)]
     arm = (*span, after, limit)
     return [path for (path,) in q.all(_CHANGED_MANY, *arm, *arm, limit)]
 
@@ -176,7 +178,9 @@ def visible(
     """
     statement = _FULL_RANGE if full else _BRIEF_RANGE
     least = DELETED if markers else FILE
-    batch = limit if len(chain) == 1 else max(limit, _LEAST_BATCH)
+    if len(chain) == 1:
+        return _read_arm(q, statement, chain[0], (lower, upper), least, limit)[0]
+    batch = max(limit, _LEAST_BATCH)
     found: list[tuple[Any, ...]] = []
     while len(found) < limit:
         rows: list[tuple[Any, ...]] = []
@@ -190,6 +194,7 @@ def visible(
         if horizon == END_OF_PATHS:
             break
         lower = just_after(horizon)
+        batch = max(batch, min(batch * _GROWTH, _MOST_BATCH))
     return found[:limit]
 
 
@@ -200,13 +205,10 @@ def _read_arm(
     line, seq = at
     rows = q.all(
         statement,
-        *(line, *bounds, seq, kind, limit),
+        *(line, *bounds, seq, kind),
         *(line, seq, line, *bounds, seq, seq, kind, limit),
     )
-    rows.sort(key=_PATH)
-    if len(rows) < limit:
-        return rows, END_OF_PATHS
-    return rows[:limit], rows[limit - 1][0]
+    return rows, END_OF_PATHS if len(rows) < limit else rows[-1][0]
 
 
 def _topmost(rows: list[tuple[Any, ...]], horizon: str, least: int) -> list[tuple[Any, ...]]:

@@ -13,22 +13,20 @@ from pachlite.store.line_values import (
     END_OF_PATHS,
     NOWHERE,
     Snapshot,
+    Value,
     VersionRow,
-    row_of,
     sql,
 )
 
 _PATH: Final = itemgetter(0)
+_VLINE: Final = 3 + Value._fields.index("vline")  # behind path, line and seq; `vseq` follows
 _ROWS: Final = sql("""
-    SELECT * FROM (
-        SELECT path, line, seq, $brief, $commit_id FROM ent e
-        WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
-        ORDER BY path LIMIT ?) AS current
+    SELECT path, line, seq, $brief, $commit_id FROM ent e
+    WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
     UNION ALL
-    SELECT * FROM (
-        SELECT path, line, seq, $brief, $commit_id FROM hist e
-        WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
-        ORDER BY path, seq DESC LIMIT ?) AS past""")
+    SELECT path, line, seq, $brief, $commit_id FROM hist e
+    WHERE line = ? AND path >= ? AND path < ? AND seq > 0 AND seq <= ?
+    ORDER BY path, seq DESC LIMIT ?""")
 
 
 def versions(
@@ -129,12 +127,9 @@ class _Listing:
 
     def _read_arm(self, at: Snapshot, lower: str, upper: str) -> tuple[list[tuple[Any, ...]], str]:
         """Return what was written on a line, and before which path that is complete."""
-        arm = (at.line, lower, upper, at.seq, self.limit)
-        rows = self.q.all(_ROWS, *arm, *arm)
-        rows.sort(key=_PATH)
-        if len(rows) < self.limit:
-            return rows, END_OF_PATHS
-        return rows[: self.limit], rows[self.limit - 1][0]
+        arm = (at.line, lower, upper, at.seq)
+        rows = self.q.all(_ROWS, *arm, *arm, self.limit)
+        return rows, END_OF_PATHS if len(rows) < self.limit else rows[-1][0]
 
     def _read_path(self, path: str, chain: list[Snapshot]) -> None:
         for rows in rows_of_path(self.q, chain, path, batch=self.limit):
@@ -143,32 +138,38 @@ class _Listing:
                 return
 
     def _take(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
+        """Add to the page the versions for which rows stand; they come newest first."""
+        if not rows or self.is_full:
             return
         hidden = hidden_between(self.q, self.chain[0], rows[0][0], rows[-1][0])
         for columns in rows:
-            if self.is_full:
-                return
-            version = self._version(columns)
-            if version is not None and (version.path, version.origin) not in hidden:
-                self.page.append(version)
+            at, made_at = _positions(columns)
+            if columns[0] != self.path:
+                self.path, self.commit, self.latest = columns[0], None, made_at
+            commit = columns[-1] or self._commit_after(at)
+            if commit is None or commit == self.commit:
+                continue
+            self.commit = commit
+            if hidden and (self.path, made_at) in hidden:
+                continue
+            if made_at is at or self._stands_for(at, made_at):
+                value = tuple.__new__(Value, columns[3:-1])
+                self.page.append(VersionRow(self.path, at, commit, value, made_at == self.latest))
+                if self.is_full:
+                    return
 
-    def _version(self, columns: tuple[Any, ...]) -> VersionRow | None:
-        """Return the version for which a row stands, if any."""
-        row = row_of(columns)
-        made_at = row.origin
-        if row.path != self.path:
-            self.path, self.commit, self.latest = row.path, None, made_at
-        commit = columns[-1] or self._commit_after(row.at)
-        if commit is None or commit == self.commit:
-            return None
-        self.commit = commit
-        if made_at == NOWHERE:
-            return None
-        if made_at != row.at and shown_at(self.q, self.chain, row.path, made_at) != row.at:
-            return None
-        return VersionRow(row.path, row.at, commit, row.value, made_at == self.latest)
+    def _stands_for(self, at: Snapshot, made_at: Snapshot) -> bool:
+        """Say whether a row that restores a version is what is listed of it."""
+        return made_at != NOWHERE and shown_at(self.q, self.chain, self.path, made_at) == at
 
     def _commit_after(self, position: Snapshot) -> bytes | None:
         kept = find_kept(self.q, self.chain, position)
         return None if kept is None else kept.id
+
+
+def _positions(columns: tuple[Any, ...]) -> tuple[Snapshot, Snapshot]:
+    """Return the position of a row, and where the version was made that it shows."""
+    at = tuple.__new__(Snapshot, columns[1:3])
+    if columns[_VLINE] is None:
+        return at, at
+    return at, tuple.__new__(Snapshot, columns[_VLINE : _VLINE + 2])
