@@ -27,6 +27,7 @@ def main() -> None:
 
 
 def _run() -> None:
+    _prepare_streams()
     if os.environ.get(COMPLETION_VARIABLE, "").startswith("complete_"):
         from pachlite.cli.completion import complete
 
@@ -40,6 +41,16 @@ def _run() -> None:
     from pachlite.cli.main import application
 
     get_command(application(sys.argv[1:]))()
+
+
+def _prepare_streams() -> None:
+    """Give closed streams a place to go, and let no character be one that cannot be shown."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - until the end
+        else:
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from pachlite.cli.output import Format, Output
-from pachlite.errors import InvalidReference
+from pachlite.errors import InvalidOption, InvalidPath, InvalidReference
 from pachlite.pfs.names import DEFAULT_PROJECT
 from pachlite.pfs.paths import normalize
 from pachlite.pfs.refs import BranchRef, CommitRef, FileRef, parse_commit
@@ -22,7 +22,25 @@ BRANCH: Final = "REPO@BRANCH"
 COMMIT: Final = "REPO@COMMIT"
 FILE: Final = "REPO@COMMIT:PATH"
 
-ProjectArgument = Annotated[str, typer.Argument(metavar=PROJECT, help="The project.")]
+
+def utf8_text(value: str | None) -> str | None:
+    """Return a text that can be stored; a shell may pass any bytes."""
+    if value is not None and not _is_utf8(value):
+        raise InvalidOption(f"{value!a} is not valid UTF-8")
+    return value
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+ProjectArgument = Annotated[
+    str, typer.Argument(metavar=PROJECT, callback=utf8_text, help="The project.")
+]
 RepoArgument = Annotated[str, typer.Argument(metavar=REPO, help="The repo.")]
 BranchArgument = Annotated[
     str, typer.Argument(metavar=BRANCH, help="The branch, such as images@master.")
@@ -44,14 +62,38 @@ FileArgument = Annotated[
 ]
 
 ProjectOption = Annotated[
-    str, typer.Option("--project", metavar=PROJECT, help="The project of the repo.")
+    str,
+    typer.Option("--project", metavar=PROJECT, callback=utf8_text, help="The project of the repo."),
 ]
 DescriptionOption = Annotated[
-    str, typer.Option("--description", "-d", metavar="TEXT", help="What it is.")
+    str,
+    typer.Option("--description", "-d", metavar="TEXT", callback=utf8_text, help="What it is."),
+]
+NewDescriptionOption = Annotated[
+    str | None,
+    typer.Option("--description", "-d", metavar="TEXT", callback=utf8_text, help="What it is."),
 ]
 MessageOption = Annotated[
     str,
-    typer.Option("--message", "-m", "--description", metavar="TEXT", help="What the commit does."),
+    typer.Option(
+        "--message",
+        "-m",
+        "--description",
+        metavar="TEXT",
+        callback=utf8_text,
+        help="What the commit does.",
+    ),
+]
+NewMessageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message",
+        "-m",
+        "--description",
+        metavar="TEXT",
+        callback=utf8_text,
+        help="What the commit does.",
+    ),
 ]
 KeyOption = Annotated[
     bool,
@@ -128,6 +170,8 @@ def typed_file(text: str, project: str = DEFAULT_PROJECT, *, is_key: bool = Fals
     repo, at, rest = text.partition("@")
     target, _, typed = rest.partition(":")
     commit = parse_commit(f"{repo}{at}{target}", project)
+    if not _is_utf8(typed):
+        raise InvalidPath(typed, "it is not valid UTF-8")
     return TypedFile(commit, typed if is_key else normalize(typed), bool(typed), typed)
 
 

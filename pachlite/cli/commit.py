@@ -11,6 +11,7 @@ from pachlite.cli.arguments import (
     BranchArgument,
     CommitArgument,
     MessageOption,
+    NewMessageOption,
     OutputOption,
     ProjectOption,
     RawOption,
@@ -98,12 +99,7 @@ def start_commit(
 def finish_commit(
     *,
     commit: CommitArgument,
-    message: Annotated[
-        str | None,
-        typer.Option(
-            "--message", "-m", "--description", metavar="TEXT", help="What the commit does."
-        ),
-    ] = None,
+    message: NewMessageOption = None,
     project: ProjectOption = DEFAULT_PROJECT,
 ) -> None:
     """Close an open commit. It never changes after that.

@@ -9,6 +9,7 @@ import typer
 
 from pachlite.cli.arguments import (
     DescriptionOption,
+    NewDescriptionOption,
     OutputOption,
     ProjectArgument,
     RawOption,
@@ -40,9 +41,7 @@ def create_project(*, name: ProjectArgument, description: DescriptionOption = ""
 def update_project(
     *,
     name: ProjectArgument,
-    description: Annotated[
-        str | None, typer.Option("--description", "-d", metavar="TEXT", help="What it is.")
-    ] = None,
+    description: NewDescriptionOption = None,
 ) -> None:
     """Change the description of a project.
 

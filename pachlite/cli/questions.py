@@ -13,7 +13,7 @@ _QUESTION = "Are you sure you want to do this? (y/N): "
 
 def confirm(consequence: str, *, is_sure: bool) -> None:
     """Return when the user agrees, or is not there to be asked; exit otherwise."""
-    if is_sure or not sys.stdin.isatty():
+    if is_sure or sys.stdin is None or not sys.stdin.isatty():
         return
     sys.stderr.write(f"{consequence}\n{_QUESTION}")
     sys.stderr.flush()

@@ -9,6 +9,7 @@ import typer
 
 from pachlite.cli.arguments import (
     DescriptionOption,
+    NewDescriptionOption,
     OutputOption,
     ProjectOption,
     RawOption,
@@ -51,9 +52,7 @@ def create_repo(
 def update_repo(
     *,
     name: RepoArgument,
-    description: Annotated[
-        str | None, typer.Option("--description", "-d", metavar="TEXT", help="What it is.")
-    ] = None,
+    description: NewDescriptionOption = None,
     project: ProjectOption = DEFAULT_PROJECT,
 ) -> None:
     """Change the description of a repo.

@@ -59,6 +59,8 @@ class StandardInput:
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content; say so when that means waiting for somebody to type."""
+        if sys.stdin is None:
+            raise SourceUnavailable(self.name, "it is closed")
         read: Callable[[int], bytes] = sys.stdin.buffer.read
         if sys.stdin.isatty():
             sys.stderr.write("reading from the terminal; end with Ctrl-D\n")

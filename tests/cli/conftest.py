@@ -45,7 +45,7 @@ class Cli:
         assert result.exit_code == 1, result.output
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
-        assert "internal" not in result.stderr
+        assert "defect" not in result.stderr
         assert self.state() == before
         return result.stderr
 

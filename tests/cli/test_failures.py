@@ -72,6 +72,30 @@ def test_an_error_is_one_line_and_a_hint(cli):
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("get", "file", "images@master:/\udcff"),
+        ("list", "file", "images@master:/\udcff"),
+        ("glob", "file", "images@master:/\udcff*"),
+        ("delete", "file", "images@master:/\udcff"),
+        ("copy", "file", "images@master:/readme", "images@master:/\udcff"),
+        ("put", "file", "images@master:/\udcff"),
+        ("put", "file", "images@master:/x", "-m", "\udcff"),
+        ("start", "commit", "images@master", "-m", "\udcff"),
+        ("create", "repo", "x", "-d", "\udcff"),
+        ("update", "repo", "images", "-d", "\udcff"),
+        ("create", "repo", "\udcff"),
+        ("inspect", "branch", "images@\udcff"),
+        ("list", "repo", "--project", "\udcff"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(images, words):
+    error = images.fails(*words)
+
+    assert "UTF-8" in error or "only alphanumeric characters" in error or "not found" in error
+
+
 def test_an_error_cannot_forge_lines_or_colours(cli):
     error = cli.fails("inspect", "file", "nope\n\x1b[31m@x:/y")
 

@@ -113,6 +113,36 @@ def test_a_list_for_nobody_is_quiet(tmp_path, program):
     assert (process.returncode, error) == (1, b"")
 
 
+def _in_a_shell(tmp_path, script, **variables):
+    return subprocess.run(
+        ["sh", "-c", script.replace("pachlite", f"{sys.executable} -m pachlite")],
+        env={**os.environ, "PACHLITE_HOME": str(tmp_path / "home"), **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_closed_streams_are_no_defects(program, tmp_path):
+    program("create", "repo", "r")
+
+    put = _in_a_shell(tmp_path, "pachlite put file r@b:/x <&-")
+    assert (put.returncode, put.stderr) == (
+        1, b"error: standard input: it is closed\nhint: nothing was written\n",
+    )  # fmt: skip
+    assert _in_a_shell(tmp_path, "pachlite list repo >&-").stderr == b""
+    assert _in_a_shell(tmp_path, "pachlite inspect repo x 2>&-").returncode == 1
+    assert _in_a_shell(tmp_path, "pachlite delete repo --all <&-").stderr == b"Repo deleted.\n"
+
+
+def test_a_terminal_that_lacks_letters_gets_escapes(program, tmp_path):
+    program("create", "repo", "r", "-d", "späße")
+
+    listed = _in_a_shell(tmp_path, "pachlite list repo", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+
+    assert b"sp\\xe4\\xdfe" in listed.stdout
+    assert listed.stderr == b""
+
+
 def test_an_interrupted_put_leaves_nothing(program, tmp_path):
     program("create", "repo", "r")
     program("put", "file", "r@b:/before", stdin=b"1")
