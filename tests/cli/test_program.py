@@ -275,6 +275,25 @@ def test_a_terminal_is_told_that_it_is_waited_for(program, tmp_path):
     assert program("get", "file", "r@b:/x").stdout == b"hi\n"
 
 
+def test_a_terminal_sees_a_bar_while_it_takes_long(program, tmp_path):
+    program("create", "repo", "r")
+    ours, theirs = pty.openpty()
+    process = _start(tmp_path, "put", "file", "r@b:/x", stdin=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while b"put 0 of 1 files" not in shown:  # it comes as long as the put is not over
+        shown += os.read(ours, 4096)
+
+    process.stdin.close()
+    with suppress(OSError):  # Linux ends a terminal with an error
+        while piece := os.read(ours, 4096):
+            shown += piece
+    os.close(ours)
+
+    assert process.wait() == 0
+    assert b"put 1 file, 0B, commit " in shown
+
+
 def test_colours_are_for_terminals_that_want_them(program, tmp_path):
     program("create", "repo", "r")
     program("put", "file", "r@b:/x", stdin=b"1\n")
