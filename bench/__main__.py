@@ -73,6 +73,8 @@ def _parse_options() -> argparse.Namespace:
     unknown = set(options.names) - set(names)
     if unknown:
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    if options.quick and options.write:
+        parser.error("small sizes tell too little to be written down")
     return options
 
 
