@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from pachlite.cli.archives import TarArchive
 from pachlite.cli.arguments import TypedFile
 from pachlite.cli.sources import (
     STDIN,
     LocalFile,
     Source,
     StandardInput,
-    TarArchive,
     Url,
     files_below,
     local_file,
@@ -160,7 +160,7 @@ def _unit(source: Source, key: str) -> PutUnit:
 
 def _label(name: str, rules: PutRules) -> str:
     """Return what a source is called in the repo: its base name, or its whole path."""
-    path = unquote(urlsplit(name).path) if _URL.match(name) else os.path.normpath(name)
+    path = _url_path(name) if _URL.match(name) else os.path.normpath(name)
     label = path.strip("/") if rules.is_full_path else path.rstrip("/").rpartition("/")[2]
     label = "" if label == "." else label
     if ".." in label.split("/") or (not label and _URL.match(name)):
@@ -168,6 +168,13 @@ def _label(name: str, rules: PutRules) -> str:
             f"{name} has no name of its own", hint=f"say where to put it: {rules.destination}name"
         )
     return label
+
+
+def _url_path(name: str) -> str:
+    try:
+        return unquote(urlsplit(name).path)
+    except ValueError as error:
+        raise SourceUnavailable(name, "it is not a URL") from error
 
 
 def _refuse_same_key(items: Iterable[PutItem]) -> None:

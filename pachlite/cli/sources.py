@@ -1,4 +1,4 @@
-"""What can be put: standard input, local files, members of tar archives, http(s) URLs.
+"""What can be put: standard input, local files, http(s) URLs. Archives have a file of their own.
 
 A source knows its name and size, can be checked without being read, and yields blocks. Where its
 bytes end up is none of its business.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import Final, Protocol
 
 from pachlite.errors import SourceNotFound, SourceUnavailable
 
@@ -23,7 +22,7 @@ STDIN: Final = "-"
 _BLOCK_BYTES: Final = 1 << 20
 _HTTP_TIMEOUT_S: Final = 30.0
 _HTTP_NOT_FOUND: Final = 404
-_HTTP_ERROR: Final = 400
+_HTTP_OK: Final = 200
 _SPECIAL_KINDS: Final = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -84,59 +83,6 @@ class LocalFile:
                 yield block
 
 
-class TarArchive:
-    """A tar archive on this machine. Its members are best read in order, by one thread."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._opened: tarfile.TarFile | None = None
-
-    def members(self) -> Iterator[TarMember]:
-        """Yield the files in it. Directories have no content; devices are refused."""
-        with source_errors(str(self.path)), tarfile.open(self.path) as opened:
-            for member in opened:
-                if member.isdir():
-                    continue
-                size = _content_size(opened, member)
-                if size is None:
-                    raise SourceUnavailable(f"{self.path}:{member.name}", "it holds no content")
-                yield TarMember(self, member, size)
-
-    def content(self, member: tarfile.TarInfo) -> IO[bytes]:
-        """Open a member."""
-        if self._opened is None:
-            self._opened = tarfile.open(self.path)  # noqa: SIM115 - stays open for the next member
-        file = self._opened.extractfile(member)
-        assert file is not None, "only members with content become sources"
-        return file
-
-    def close(self) -> None:
-        """Release the archive. It may be read again."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-
-@dataclass(frozen=True, slots=True)
-class TarMember:
-    """A file in a tar archive."""
-
-    archive: TarArchive
-    member: tarfile.TarInfo
-    size_bytes: int | None
-
-    @property
-    def name(self) -> str:
-        """Return the archive and the name in it."""
-        return f"{self.archive.path}:{self.member.name}"
-
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the content."""
-        with source_errors(self.name), self.archive.content(self.member) as file:
-            while block := file.read(_BLOCK_BYTES):
-                yield block
-
-
 @dataclass(frozen=True, slots=True)
 class Url:
     """What a web server answers to a GET, byte for byte."""
@@ -165,7 +111,7 @@ class Url:
     def _check_status(self, status: int, phrase: str) -> None:
         if status == _HTTP_NOT_FOUND:
             raise SourceNotFound(self.name, reason="the server answers 404 Not Found")
-        if status >= _HTTP_ERROR:
+        if status != _HTTP_OK:
             raise SourceUnavailable(self.name, f"the server answers {status} {phrase}")
 
 
@@ -205,20 +151,6 @@ def files_below(directory: str) -> Iterator[tuple[str, str]]:
             pending.append((entry.path, f"{path}/", ancestors | {identity}))
 
 
-def _content_size(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int | None:
-    """Return the size of what a member or the one that it links to holds; None without content."""
-    if member.isreg():
-        return member.size
-    try:
-        file = archive.extractfile(member)
-    except KeyError:  # a link out of the archive
-        return None
-    if file is None:
-        return None
-    with file:
-        return file.seek(0, os.SEEK_END)
-
-
 def _identity(directory: str) -> tuple[int, int]:
     with source_errors(directory):
         status = Path(directory).stat()
@@ -234,5 +166,3 @@ def source_errors(name: str) -> Iterator[None]:
         raise SourceNotFound(name) from error
     except OSError as error:
         raise SourceUnavailable(name, (error.strerror or str(error)).lower()) from error
-    except (tarfile.TarError, EOFError) as error:
-        raise SourceUnavailable(name, f"not a readable tar archive: {error}") from error
