@@ -63,7 +63,7 @@ def test_header_that_is_no_signature_is_nobodys(value):
     assert find_signature({"authorization": value}, {}) is None
 
 
-@pytest.mark.parametrize("missing", V4_QUERY.keys() - {"X-Amz-Date", "X-Amz-SignedHeaders"})
+@pytest.mark.parametrize("missing", sorted(V4_QUERY.keys() - {"X-Amz-Date", "X-Amz-SignedHeaders"}))
 def test_version_4_query_that_lacks_something_is_nobodys(missing):
     query = {name: value for name, value in V4_QUERY.items() if name != missing}
     assert find_signature({}, query) is None
