@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -34,8 +35,7 @@ class Files:
     _engine: Engine
 
     def get_file(self, file: FileRef, *, version: str = "") -> StoredReader:
-        row, view = locate(self._engine.reader, file, version)
-        return StoredReader(self._engine, row, full_info(self._engine.reader, row, view))
+        return StoredReader(self._engine, *locate(self._engine.reader, file, version))
 
     def inspect_file(self, file: FileRef, *, version: str = "") -> FileInfo:
         row, view = locate(self._engine.reader, file, version)
@@ -64,23 +64,27 @@ class Files:
 
 
 class StoredReader:
-    """See `pfs.api.FileReader`. What is small is read at once, with the file."""
+    """See `pfs.api.FileReader`. What is small is read at once; `info` when it is asked for."""
 
-    def __init__(self, engine: Engine, row: Row, info: FileInfo) -> None:
+    def __init__(self, engine: Engine, row: Row, view: Snapshot) -> None:
         self._engine = engine
-        self._content = row.value.content
+        self._row = row
+        self._view = view
         self._inline = engine.blobs.read_inline(engine.reader, row.value.content)
-        self.info = info
 
     def __repr__(self) -> str:
-        return f"<StoredReader {self.info.path!a} {self.info.size_bytes} bytes>"
+        return f"<StoredReader {self._row.path!a} {self._row.value.size} bytes>"
+
+    @cached_property
+    def info(self) -> FileInfo:
+        return full_info(self._engine.reader, self._row, self._view)
 
     @property
     def is_small(self) -> bool:
         return self._inline is not None
 
     def blocks(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        size = self.info.size_bytes
+        size = self._row.value.size
         if offset < 0 or offset > size:
             raise RangeNotSatisfiable(size)
         end = size if length is None else min(size, offset + length)
@@ -88,7 +92,8 @@ class StoredReader:
             return iter(())
         if self._inline is not None:
             return iter((self._inline[offset:end],))
-        return self._engine.blobs.read(self._engine.reader, self._content, offset, end - offset)
+        content = self._row.value.content
+        return self._engine.blobs.read(self._engine.reader, content, offset, end - offset)
 
     def close(self) -> None:
         self._inline = None

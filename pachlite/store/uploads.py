@@ -31,7 +31,7 @@ from pachlite.store.engine import Engine, as_datetime
 from pachlite.store.files import StoredReader, locate
 from pachlite.store.lookup import BranchRow, find_branch
 from pachlite.store.targets import target_of
-from pachlite.store.values import dump_sums, dump_tags, full_info, intern_meta, load_meta, load_sums
+from pachlite.store.values import dump_sums, dump_tags, intern_meta, load_meta, load_sums
 from pachlite.store.writers import StoredPartWriter
 
 MAX_PARTS: Final = 10_000
@@ -159,7 +159,7 @@ class Uploads:
         if length is not None and (offset < 0 or offset + length > size):
             raise RangeNotSatisfiable(size)
         with (
-            StoredReader(self._engine, row, full_info(q, row, view)) as reader,
+            StoredReader(self._engine, row, view) as reader,
             self.put_part(file, upload_id, number) as part,
         ):
             for block in reader.blocks(offset, length):
