@@ -11,7 +11,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from pachlite.errors import InvalidPath, OutputExists
@@ -139,7 +139,8 @@ def _check_directory(path: Path, root: Path) -> None:
 
 
 def _parents(relative: str) -> Iterator[str]:
-    """Yield the directories above a relative path, without the root."""
-    for parent in PurePosixPath(relative).parents:
-        if str(parent) != ".":
-            yield str(parent)
+    """Yield the directories above a relative path, the nearest first, without the root."""
+    end = relative.rstrip("/").rfind("/")
+    while end > 0:
+        yield relative[:end]
+        end = relative.rfind("/", 0, end)
