@@ -25,11 +25,14 @@ def migrate(database: Database, *, where: str) -> None:
 
     Raises:
         StoreTooNew: The store was written by a later release.
+        StoreCorrupt: The database belongs to something else.
     """
     for number in range(_version(database.reader, where), len(MIGRATIONS)):
         with database.transaction() as tx:
             if _version(tx, where) != number:
                 continue  # another process was quicker
+            if number == 0 and tx.one("SELECT 1 FROM sqlite_schema"):
+                raise _foreign(where)
             for statement in _statements(_read(MIGRATIONS[number])):
                 tx.execute(statement)
             tx.execute(f"PRAGMA user_version = {number + 1}")
@@ -40,7 +43,16 @@ def _version(reader: Reader, where: str) -> int:
     version = int(row[0]) if row else 0
     if version > len(MIGRATIONS):
         raise StoreTooNew(where, str(version), str(len(MIGRATIONS)))
+    if version < 0:
+        raise _foreign(where)
     return version
+
+
+def _foreign(where: str) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"the database at {where} is not one of pachlite",
+        hint="set PACHLITE_HOME to another directory",
+    )
 
 
 def _read(name: str) -> str:

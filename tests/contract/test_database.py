@@ -172,6 +172,16 @@ def test_migrate_refuses_what_a_later_release_wrote(database):
         migrate(database, where="here")
 
 
+@pytest.mark.parametrize("version", [-1, 0])
+def test_migrate_leaves_what_somebody_else_wrote_alone(database, version):
+    with database.transaction() as tx:
+        tx.execute("CREATE TABLE foreign_words (text TEXT)")
+        tx.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(StoreCorrupt, match="not one of pachlite"):
+        migrate(database, where="here")
+    assert database.reader.all("SELECT name FROM sqlite_schema") == [("foreign_words",)]
+
+
 def test_rows_survive_closing(tmp_path):
     for number in range(3):
         database = SqliteDatabase.open(tmp_path)
