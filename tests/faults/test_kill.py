@@ -19,7 +19,8 @@ from pachlite.pfs.refs import FileRef, parse_branch, parse_commit, parse_repo
 from pachlite.wiring import open_store
 from tests.contract.drive import read
 from tests.faults.structure import check_structure
-from tests.gateway_process import GatewayProcess, environment, program
+from tests.programs import environment, program
+from tests.s3.process import Gateway, running_gateway
 
 SOAK = bool(os.environ.get("PACHLITE_SOAK"))
 SERVER_ROUNDS = 200 if SOAK else 5
@@ -38,7 +39,7 @@ def content(key: str) -> bytes:
 class Load:
     """Clients that put, overwrite and delete until the server is gone, and what they were told."""
 
-    port: int
+    server: Gateway
     prefix: str
     acknowledged: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
@@ -46,7 +47,7 @@ class Load:
     refused: list[int] = field(default_factory=list)
 
     def run(self, worker: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self.server.connect()
         try:
             for number in range(10_000):
                 self._put(connection, f"{self.prefix}/{worker}/{number}")
@@ -90,8 +91,8 @@ def verify(pfs: PFS, load: Load) -> None:
 
 def kill_a_server(home: Path, prefix: str, rng: random.Random, bug: str = "") -> Load:
     """Kill a gateway under load, look at what is left, and return what it was asked to do."""
-    with GatewayProcess(home, bug=bug) as server:
-        load = Load(server.port, prefix)
+    with running_gateway(home, bug=bug) as server:
+        load = Load(server, prefix)
         workers = [threading.Thread(target=load.run, args=(n,)) for n in range(4)]
         for worker in workers:
             worker.start()
@@ -111,19 +112,21 @@ def empty_store(home: Path) -> None:
 
 
 def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
-    empty_store(tmp_path)
+    empty_store(tmp_path / "store")
     rng = random.Random(1)
-    loads = [kill_a_server(tmp_path, f"round{number}", rng) for number in range(SERVER_ROUNDS)]
+    loads = [
+        kill_a_server(tmp_path / "store", f"round{number}", rng) for number in range(SERVER_ROUNDS)
+    ]
     assert all(not load.refused for load in loads)
     assert sum(len(load.acknowledged) for load in loads) > SERVER_ROUNDS
 
 
 def test_an_answer_before_the_commit_would_be_noticed(tmp_path: Path) -> None:
-    empty_store(tmp_path)
+    empty_store(tmp_path / "store")
     rng = random.Random(1)
     with pytest.raises(AssertionError):
         for number in range(20):
-            kill_a_server(tmp_path, f"round{number}", rng, bug="answer-early")
+            kill_a_server(tmp_path / "store", f"round{number}", rng, bug="answer-early")
 
 
 def test_a_killed_put_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pachlite.pfs.refs import parse_branch, parse_commit, parse_repo
 from pachlite.wiring import open_store
 from tests.contract.drive import tree
 from tests.faults.structure import check_structure
-from tests.gateway_process import GatewayProcess, environment, program
+from tests.programs import environment, program
+from tests.s3.process import Gateway, running_gateway
 
 WRITES = 400 if os.environ.get("PACHLITE_SOAK") else 60
 NAMES = ["a", "b", "c"]
@@ -22,7 +23,7 @@ def write_at_once(home: Path, bug: str = "") -> None:
     """Let three processes and a gateway write to one branch, and check that all of it is there."""
     with open_store(StoreConfig(home)) as pfs:
         pfs.create_branch(parse_branch("r@master"), create_repo=True)
-    with GatewayProcess(home, bug=bug) as server:
+    with running_gateway(home, bug=bug) as server:
         writers = [
             subprocess.Popen(
                 program("tests.faults.writing", str(home), name, str(WRITES), bug=bug),
@@ -40,7 +41,7 @@ def write_at_once(home: Path, bug: str = "") -> None:
         check_all(pfs)
 
 
-def put_over_s3(server: GatewayProcess) -> list[int]:
+def put_over_s3(server: Gateway) -> list[int]:
     statuses = []
     connection = server.connect()
     for number in range(WRITES):
@@ -65,12 +66,12 @@ def check_all(pfs: PFS) -> None:
 
 
 def test_writers_of_many_processes_lose_nothing(tmp_path: Path) -> None:
-    write_at_once(tmp_path)
+    write_at_once(tmp_path / "store")
 
 
 def test_writers_without_the_lock_would_be_noticed(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
-        write_at_once(tmp_path, bug="forget-the-lock")
+        write_at_once(tmp_path / "store", bug="forget-the-lock")
 
 
 def test_a_new_store_may_be_opened_by_several_processes_at_once(tmp_path: Path) -> None:

@@ -1,15 +1,16 @@
 """A gateway as users run it: a process of its own on a store of its own."""
 
 import http.client
-import os
 import re
+import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.programs import environment, program
 
 TIMEOUT_S = 60
 
@@ -45,7 +46,7 @@ class Gateway:
 
     def request(self, method, path, body=None, headers=None, **options) -> Answer:
         """Send one request as it is, on a connection of its own."""
-        connection = http.client.HTTPConnection(*self.address, timeout=TIMEOUT_S)
+        connection = self.connect()
         try:
             connection.request(method, path, body, headers or {}, **options)
             response = connection.getresponse()
@@ -53,6 +54,15 @@ class Gateway:
             return Answer(response.status, shown, response.read())
         finally:
             connection.close()
+
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection for several requests."""
+        return http.client.HTTPConnection(*self.address, timeout=TIMEOUT_S)
+
+    def kill(self) -> None:
+        """End it as a power cut would, as far as a process can tell."""
+        self.process.kill()
+        self.process.wait(TIMEOUT_S)
 
     def memory_peak_bytes(self) -> int:
         """The largest resident set so far."""
@@ -68,13 +78,16 @@ class Gateway:
 
 
 @contextmanager
-def running_gateway(home: Path, *options: str) -> Iterator[Gateway]:
-    """Start a gateway and wait until it says where; in the end it must stop in good order."""
+def running_gateway(home: Path, *options: str, bug: str = "") -> Iterator[Gateway]:
+    """Start a gateway and wait until it says where; in the end it must stop in good order.
+
+    Unless the test has killed it, that is. A `bug` is one of `tests.faults.seeded`.
+    """
     log = home.with_suffix(".log")
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pachlite", "serve", "s3", "--port", "0", *options],
-            env={**os.environ, "PACHLITE_HOME": str(home)},
+            program("pachlite", "serve", "s3", "--port", "0", *options, bug=bug),
+            env=environment(home),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -84,9 +97,9 @@ def running_gateway(home: Path, *options: str) -> Iterator[Gateway]:
             line = process.stdout.readline()
             assert line.startswith("S3 endpoint: http://"), log.read_text()
             yield Gateway(process, line.split()[-1], home, log)
-            assert process.poll() is None, log.read_text()
+            assert process.poll() in {None, -signal.SIGKILL}, log.read_text()
         finally:
             process.terminate()
             code = process.wait(TIMEOUT_S)
-    assert code == 0, log.read_text()
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert code in {0, -signal.SIGKILL}, log.read_text()
+    assert bug or "Traceback" not in log.read_text(), log.read_text()
