@@ -16,11 +16,12 @@ _PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # are safe), and the two code points that XML excludes. S3 sends those as references, too.
 _SPECIAL: Final = re.compile('[&<>"\x01-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]')
 # Keys may hold characters that XML cannot carry, and clients send them all the same, raw or as a
-# reference. A parser refuses both, so they pass it as code points that nobody uses.
-_UNPARSABLE: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# reference. A parser refuses both, so they pass it as five hex digits behind a code point that
+# nobody uses; should somebody use it, it passes that way, too.
+_SHIELD: Final = "\U000f0000"
+_UNPARSABLE: Final = re.compile(f"[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff{_SHIELD}]")
 _REFERENCE: Final = re.compile("&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
-_SHIELD: Final = 0xF0000
-_SHIELDED: Final = re.compile("[\U000f0001-\U000f001f\U000ffffe\U000fffff]")
+_SHIELDED: Final = re.compile(f"{_SHIELD}([0-9a-f]{{5}})")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
@@ -86,18 +87,16 @@ def _escape_one(character: str) -> str:
 
 
 def _shield(text: str) -> str:
-    if _SHIELDED.search(text):
-        raise MalformedDocument("the XML contains noncharacters of plane 15")
     text = _REFERENCE.sub(_resolve_unparsable, text)
-    return _UNPARSABLE.sub(lambda match: chr(_SHIELD + ord(match.group())), text)
+    return _UNPARSABLE.sub(lambda match: f"{_SHIELD}{ord(match.group()):05x}", text)
 
 
 def _resolve_unparsable(match: re.Match[str]) -> str:
     digits = match[1]
     number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
-    character = chr(number) if 0 < number <= ord("\uffff") else ""
+    character = chr(number) if 0 < number <= ord(_SHIELD) else ""
     return character if _UNPARSABLE.fullmatch(character) else match.group()
 
 
 def _unshield(text: str) -> str:
-    return _SHIELDED.sub(lambda match: chr(ord(match.group()) - _SHIELD), text)
+    return _SHIELDED.sub(lambda match: chr(int(match[1], 16)), text)
