@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+TIMEOUT_S = 1800  # a bound of its own kind; the tests have shorter ones
 ENVIRONMENTS = Path(__file__).parents[2] / ".venv-clients"
 
 
@@ -36,7 +37,7 @@ def run(command, gateway, *, cwd, stdin=None, expect=0):
         cwd=cwd,
         input=stdin,
         capture_output=True,
-        timeout=120,
+        timeout=TIMEOUT_S,
         check=False,
     )
     assert result.returncode == expect, (result.stdout, result.stderr)
