@@ -156,14 +156,12 @@ class BodyDecoder:
         )
 
     def _verified_sums(self) -> tuple[Checksum, ...]:
-        values = {**(self._declared.checksums or {}), **self._trailing_values()}
-        verified = []
-        for name, running in sorted(self._sums.items()):
-            actual = encode(running.digest())
-            if values.get(name, actual) != actual:
-                raise DigestMismatch(name, values[name], actual)
-            verified.append(Checksum(name, actual))
-        return tuple(verified)
+        actual = {name: encode(running.digest()) for name, running in sorted(self._sums.items())}
+        for values in (self._declared.checksums or {}, self._trailing_values()):
+            for name, value in values.items():
+                if value != actual[name]:
+                    raise DigestMismatch(name, value, actual[name])
+        return tuple(Checksum(name, value) for name, value in actual.items())
 
     def _trailing_values(self) -> dict[str, str]:
         values = {}

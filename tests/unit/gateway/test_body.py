@@ -73,6 +73,12 @@ def test_wrong_checksum_in_a_trailer_is_refused(name, width):
         take(streaming(x_amz_trailer=trailer), chunked(CHECK, (trailer, zero)))
 
 
+def test_right_trailer_does_not_excuse_a_wrong_header():
+    headers = streaming(x_amz_trailer="x-amz-checksum-crc32", x_amz_checksum_crc32="AAAAAA==")
+    with pytest.raises(DigestMismatch):
+        take(headers, chunked(CHECK, ("x-amz-checksum-crc32", SUMS["CRC32"])))
+
+
 def test_declared_trailer_that_is_missing_is_an_incomplete_body():
     with pytest.raises(IncompleteBody):
         take(streaming(x_amz_trailer="x-amz-checksum-crc32"), chunked(CHECK))
