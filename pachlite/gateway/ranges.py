@@ -11,8 +11,8 @@ from pachlite.errors import RangeNotSatisfiable
 from pachlite.gateway.errors import INVALID_ARGUMENT, INVALID_PART_NUMBER, S3Refusal
 from pachlite.pfs.infos import PartSize
 
-_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})", re.IGNORECASE)
-_COPY_RANGE: Final = re.compile(r"bytes=(\d{1,19})-(\d{1,19})")
+_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,40})\s*-\s*(\d{0,40})", re.IGNORECASE | re.ASCII)
+_COPY_RANGE: Final = re.compile(r"bytes=(\d{1,19})-(\d{1,19})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pachlite.pfs.infos import PartSize
         ("bytes=-3", 7, 3),
         ("bytes=-99", 0, 10),
         ("BYTES = 2 - 4", 2, 3),
+        (f"bytes=2-{2**64}", 2, 8),
     ],
 )
 def test_single_range_is_found(header, offset, length):
@@ -28,13 +29,23 @@ def test_single_range_is_found(header, offset, length):
 
 
 @pytest.mark.parametrize(
-    "header", ["bytes=", "bytes=-", "bytes=4-2", "bytes=a-b", "lines=0-1", "bytes=0-1,4-5", "0-1"]
+    "header",
+    [
+        "bytes=",
+        "bytes=-",
+        "bytes=4-2",
+        "bytes=a-b",
+        "lines=0-1",
+        "bytes=0-1,4-5",
+        "0-1",
+        "bytes=٣-٤",
+    ],
 )
 def test_range_that_makes_no_sense_means_the_whole_object(header):
     assert parse_range(header, 10) is None
 
 
-@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-12", "bytes=-0"])
+@pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-12", "bytes=-0", f"bytes={2**64}-"])
 def test_range_outside_the_object_cannot_be_satisfied(header):
     with pytest.raises(RangeNotSatisfiable):
         parse_range(header, 10)
