@@ -13,8 +13,9 @@ XML_HEADERS: Final = (("content-type", "application/xml"),)
 
 _PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # Markup, and what a parser would drop, change or choke on: control characters (tab and line feed
-# are safe), and the two code points that XML excludes. S3 sends those as references, too.
-_SPECIAL: Final = re.compile('[&<>"\x01-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]')
+# are safe), and the two code points that XML excludes. S3 sends those as references, too. No key
+# has a NUL, but what a client says in vain may.
+_SPECIAL: Final = re.compile('[&<>"\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]')
 # Keys may hold characters that XML cannot carry, and clients send them all the same, raw or as a
 # reference. A parser refuses both, so they pass it as five hex digits behind a code point that
 # nobody uses; should somebody use it, it passes that way, too.
@@ -22,7 +23,7 @@ _SHIELD: Final = "\U000f0000"
 _UNPARSABLE: Final = re.compile(f"[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff{_SHIELD}]")
 _REFERENCE: Final = re.compile("&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 _SHIELDED: Final = re.compile(f"{_SHIELD}([0-9a-f]{{5}})")
-_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\0": "\ufffd"}
 
 
 def escape(text: str) -> str:

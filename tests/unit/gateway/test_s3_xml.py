@@ -64,6 +64,10 @@ def test_characters_that_xml_cannot_carry_become_references():
     assert escape("a\x01\x1f\uffff") == "a&#x1;&#x1F;&#xFFFF;"
 
 
+def test_nul_does_not_break_a_document():
+    assert text_of(parse(document("Root", element("Message", "a\0b")), "Root"), "Message") == "a�b"
+
+
 def test_document_has_declaration_and_namespace():
     assert document("Root", group("A", element("B", True), element("C", 1))) == (
         b'<?xml version="1.0" encoding="UTF-8"?>\n'
