@@ -68,6 +68,22 @@ _RANGE: Final = """
 _BRIEF_RANGE: Final = sql(_RANGE.replace("$columns", "$brief"))
 _FULL_RANGE: Final = sql(_RANGE.replace("$columns", "$value"))
 
+# The first path that some line of a chain shows; a marker of a line above may hide it.
+_FIRST: Final = _WALK.replace(
+    "SELECT line, seq FROM walk ORDER BY depth",
+    f"""SELECT min(path) FROM (
+        SELECT (
+            SELECT e.path FROM ent e WHERE e.line = w.line AND e.path >= ? AND e.path < ?
+            AND e.seq <= w.seq AND e.kind = {FILE} ORDER BY e.path LIMIT 1) AS path
+        FROM walk w
+        UNION ALL
+        SELECT (
+            SELECT h.path FROM hist h WHERE h.line = w.line AND h.path >= ? AND h.path < ?
+            AND h.seq <= w.seq AND h.to_seq > w.seq AND h.kind = {FILE} ORDER BY h.path LIMIT 1)
+        FROM walk w JOIN line l ON l.id = w.line AND l.tip > w.seq) AS firsts""",  # noqa: S608 - constants
+)
+_TRIES: Final = 8  # then it is quicker to read past what is hidden than to skip it
+
 _CHANGED: Final = """
     SELECT DISTINCT path FROM (
         SELECT path FROM ent WHERE line = ? AND seq > ? AND seq <= ?
@@ -139,7 +155,16 @@ def scan(
 
 def seek(q: Reader, at: Snapshot, lower: str, upper: str) -> Row | None:
     """Return the first live row with lower <= path < upper, or None."""
-    rows = scan(q, at, lower=lower, upper=upper, limit=1)
+    bounds = (lower, upper or END_OF_PATHS)
+    for _ in range(_TRIES):
+        found = q.one(_FIRST, *at, *bounds, *bounds)
+        if found is None or found[0] is None:
+            return None
+        row = get(q, at, found[0])
+        if row is not None:
+            return row
+        bounds = (just_after(found[0]), bounds[1])
+    rows = scan(q, at, lower=bounds[0], upper=upper, limit=1)
     return rows[0] if rows else None
 
 

@@ -13,8 +13,18 @@ from pachlite.store.line_check import check_line
 from pachlite.store.line_flatten import flatten, flatten_plan
 from pachlite.store.line_hidden import hide, is_hidden
 from pachlite.store.line_kept import kept_commit, version_commit
-from pachlite.store.line_reads import ancestry, changed, find, get, read_chain, scan, seek
+from pachlite.store.line_reads import (
+    ancestry,
+    changed,
+    find,
+    get,
+    just_after,
+    read_chain,
+    scan,
+    seek,
+)
 from pachlite.store.line_restore import delete_version
+from pachlite.store.line_skim import Span, skim
 from pachlite.store.line_stages import (
     FIRST_SEQ,
     count_stage,
@@ -47,6 +57,7 @@ __all__ = [
     "STAGING",
     "Row",
     "Snapshot",
+    "Span",
     "Value",
     "VersionRow",
     "ancestry",
@@ -64,6 +75,7 @@ __all__ = [
     "get",
     "hide",
     "is_hidden",
+    "just_after",
     "kept_commit",
     "last_kept",
     "prune",
@@ -71,6 +83,7 @@ __all__ = [
     "read_chain",
     "scan",
     "seek",
+    "skim",
     "stage",
     "stage_many",
     "undo",

@@ -15,10 +15,10 @@ from pachlite.pfs.infos import FileInfo, FilePage, FileType
 from pachlite.pfs.paths import after_prefix
 from pachlite.store import lines
 from pachlite.store.deltas import rows_below
-from pachlite.store.lines import Snapshot
+from pachlite.store.lines import Row, Snapshot, Span
 from pachlite.store.values import brief_info, directory_info
 
-_SEEK_BATCH: Final = 8
+_GROWTH: Final = 8  # how many times more files are read at once while no directory comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +53,55 @@ def list_page(q: Reader, at: Snapshot, wanted: Wanted) -> FilePage:
 
 def iterate(q: Reader, at: Snapshot, wanted: Wanted) -> Iterator[FileInfo]:
     """Yield entries in byte order from behind `wanted.after` on."""
-    prefix, delimiter = wanted.prefix, wanted.delimiter
-    upper = after_prefix(prefix)
     lower, after = _start(wanted)
-    batch = _SEEK_BATCH if delimiter else wanted.limit + 1
+    lower = lines.just_after(lower) if after else lower
+    if wanted.delimiter:
+        return _by_skimming(q, at, wanted, lower)
+    return _by_seeking(q, at, wanted, lower)
+
+
+def _by_skimming(q: Reader, at: Snapshot, wanted: Wanted, lower: str) -> Iterator[FileInfo]:
+    prefix, delimiter, upper = wanted.prefix, wanted.delimiter, after_prefix(wanted.prefix)
+    most = wanted.limit + 1
     while True:
-        rows = lines.scan(q, at, lower=lower, upper=upper, limit=batch, after=after)
+        rows = lines.skim(q, at, Span(prefix, delimiter, lower, upper), limit=most)
+        if rows is None:
+            yield from _by_seeking(q, at, wanted, lower)
+            return
+        for row in rows:
+            shared = common_prefix(row.path, prefix, delimiter)
+            yield directory_info(shared) if shared else brief_info(row.path, row.value)
+            lower = after_prefix(shared) if shared else lines.just_after(row.path)
+        if len(rows) < most or not lower:
+            return
+
+
+def _by_seeking(q: Reader, at: Snapshot, wanted: Wanted, lower: str) -> Iterator[FileInfo]:
+    prefix, delimiter, upper = wanted.prefix, wanted.delimiter, after_prefix(wanted.prefix)
+    batch = 1 if delimiter else wanted.limit + 1
+    while True:
+        rows = _rows_from(q, at, (lower, upper), batch)
         for row in rows:
             shared = common_prefix(row.path, prefix, delimiter)
             if shared:
                 yield directory_info(shared)
-                lower, after = after_prefix(shared), False
-                batch = _SEEK_BATCH
+                lower, batch = after_prefix(shared), 1
                 break
             yield brief_info(row.path, row.value)
-            lower, after = row.path, True
+            lower = lines.just_after(row.path)
         else:
             if len(rows) < batch:
                 return
-            batch = min(batch * 4, wanted.limit + 1)
+            batch = min(batch * _GROWTH, wanted.limit + 1)
         if not lower:
             return
+
+
+def _rows_from(q: Reader, at: Snapshot, bounds: tuple[str, str], limit: int) -> list[Row]:
+    if limit > 1:
+        return lines.scan(q, at, lower=bounds[0], upper=bounds[1], limit=limit)
+    row = lines.seek(q, at, *bounds)
+    return [row] if row else []
 
 
 def _start(wanted: Wanted) -> tuple[str, bool]:
