@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -101,9 +101,19 @@ async def _serve(app: ASGIFramework, listener: socket.socket, announce: Callable
         stopping.set()
 
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_report)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     await _wait_for_end(serving, stopping)
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what no task has caught, but not every connection that is cut in the end.
+
+    Python 3.11 takes that for an error.
+    """
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 async def _wait_for_end(serving: asyncio.Task[None], stopping: asyncio.Event) -> None:

@@ -180,6 +180,22 @@ def test_signal_lets_a_request_finish_and_ends_the_process(tmp_path, number):
         assert gateway.request("GET", "/late/a").body == BLOCK * 4
 
 
+def test_second_signal_cuts_what_is_under_way_and_says_nothing_of_it(tmp_path):
+    ended = []
+    with pytest.raises(AssertionError), running_gateway(tmp_path / "home") as gateway:
+        gateway.request("PUT", "/cut")
+        connection = begin_upload(gateway, "/cut/a", 10 * MIB)
+        idle = socket.create_connection(gateway.address)
+        gateway.process.terminate()
+        assert idle.recv(1) == b""
+        gateway.process.terminate()
+        ended.append(gateway.process.wait(60))
+        connection.close()
+        idle.close()
+    assert ended == [0]
+    assert "exception" not in gateway.log.read_text().lower()
+
+
 def test_what_was_stored_is_there_after_a_restart_and_tokens_still_work(tmp_path):
     with running_gateway(tmp_path / "home") as gateway:
         gateway.request("PUT", "/kept")
