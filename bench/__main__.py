@@ -44,11 +44,12 @@ def main() -> None:
     run.scratch.mkdir(parents=True)
     wanted = [topic for topic in TOPICS if not options.names or topic.name in options.names]
     try:
-        sections = [(topic, _measure(topic, run)) for topic in wanted]
+        for topic in wanted:
+            section = _measure(topic, run)
+            if options.write:
+                page.write(topic, section, TOPICS)
     finally:
         shutil.rmtree(run.scratch)
-    if options.write:
-        page.write(sections, TOPICS)
 
 
 def _measure(topic: Topic, run: Run) -> str:

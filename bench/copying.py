@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -23,55 +23,68 @@ def measure(run: Run) -> list[Row]:
     sizes = run.sizes
     tree = write_tree(run.fresh("tree"), sizes.tree_files, sizes.tree_file_bytes)
     tree_name = f"{sizes.tree_files} files x {sizes.tree_file_bytes // KiB} KiB"
-    rows = _in_and_out(run, tree, tree_name, pairs=sizes.pairs)
-    shutil.rmtree(tree)
+    rows = _in_and_out(Copies(run, tree), tree_name, pairs=sizes.pairs)
     large = run.fresh("large")
     write_file(large / "file.bin", sizes.large_file_bytes)
     large_name = f"one file of {sizes.large_file_bytes / GiB:g} GiB"
-    rows += _in_and_out(run, large, large_name, pairs=sizes.long_pairs)
+    rows += _in_and_out(Copies(run, large), large_name, pairs=sizes.long_pairs)
     shutil.rmtree(large)
     return rows
 
 
-def _in_and_out(run: Run, source: Path, name: str, *, pairs: int) -> list[Row]:
-    home = run.scratch / "copy-store"
-    ours_in, peer_in = partial(_put, run, source, home), partial(_copy_durably, run, source)
-    put = compare(f"`put file -r`, {name}", Unit.SECONDS, ours_in, peer_in, pairs=pairs)
-    ours_out, peer_out = partial(_get, run, home), partial(_copy, run, source)
-    get = compare(f"`get file -r`, {name}", Unit.SECONDS, ours_out, peer_out, pairs=pairs)
-    run.fresh("copy-store")
-    return [put, get]
+class Copies:
+    """Copies of a directory, into a store and out of it, and beside it.
+
+    Those of many files stay until the run is over: on ext4, inodes that were freed a moment ago
+    slow down whoever makes new ones by a factor of ten.
+    """
+
+    def __init__(self, run: Run, source: Path) -> None:
+        self._run = run
+        self._source = source
+        self._is_kept = len(list(source.iterdir())) > 1
+        self._numbers = count()
+        self._home = run.scratch / "copy-store"
+
+    def put(self) -> Sample:
+        self._run.fresh(self._home.name)
+        self._command("create", "repo", "r")
+        os.sync()
+        return self._command("put", "file", "-r", "r@master", "-f", str(self._source))
+
+    def copy_durably(self) -> Sample:
+        return self._into_new("sh", "-c", _DURABLE_COPY, str(self._source))
+
+    def get(self) -> Sample:
+        return self._into_new(PACHLITE, "get", "file", "-r", "r@master:/", "-o")
+
+    def copy(self) -> Sample:
+        return self._into_new("cp", "-r", str(self._source))
+
+    def forget(self) -> None:
+        shutil.rmtree(self._home)
+
+    def _into_new(self, *command: str) -> Sample:
+        target = self._run.scratch / f"{self._source.name}-{next(self._numbers)}"
+        os.sync()
+        sample = run_command((*command, str(target)), home=self._home)
+        if not self._is_kept:
+            shutil.rmtree(target)
+        return sample
+
+    def _command(self, *arguments: str) -> Sample:
+        return run_command((PACHLITE, *arguments), home=self._home)
 
 
-def _put(run: Run, source: Path, home: Path) -> Sample:
-    run.fresh(home.name)
-    _command(home, "create", "repo", "r")
-    os.sync()
-    return _command(home, "put", "file", "-r", "r@master", "-f", str(source))
-
-
-def _get(run: Run, home: Path) -> Sample:
-    target = run.fresh("copy-target")
-    os.sync()
-    return _command(home, "get", "file", "-r", "r@master:/", "-o", str(target))
-
-
-def _copy_durably(run: Run, source: Path) -> Sample:
-    return _into_nothing(run, "sh", "-c", _DURABLE_COPY, str(source))
-
-
-def _copy(run: Run, source: Path) -> Sample:
-    return _into_nothing(run, "cp", "-r", str(source))
-
-
-def _into_nothing(run: Run, *command: str) -> Sample:
-    target = run.fresh("copy-target")
-    os.sync()
-    return run_command((*command, str(target)))
-
-
-def _command(home: Path, *arguments: str) -> Sample:
-    return run_command((PACHLITE, *arguments), home=home)
+def _in_and_out(copies: Copies, name: str, *, pairs: int) -> list[Row]:
+    rows = [
+        compare(
+            f"`put file -r`, {name}", Unit.SECONDS, copies.put, copies.copy_durably, pairs=pairs
+        ),
+        compare(f"`get file -r`, {name}", Unit.SECONDS, copies.get, copies.copy, pairs=pairs),
+    ]
+    copies.forget()
+    return rows
 
 
 TOPIC: Final = Topic(

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -59,9 +59,9 @@ def table(rows: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write(sections: Iterable[tuple[Topic, str]], order: Sequence[Topic]) -> None:
-    """Replace sections of the page and leave those that were not measured as they are."""
-    texts = _present_sections() | {topic.title: text for topic, text in sections}
+def write(topic: Topic, section: str, order: Sequence[Topic]) -> None:
+    """Replace one section of the page and leave the others as they are."""
+    texts = _present_sections() | {topic.title: section}
     known = [texts[topic.title] for topic in order if topic.title in texts]
     PAGE.write_text("\n".join([_INTRODUCTION, *known]))
 
