@@ -39,7 +39,9 @@ def _run() -> None:
     from typer.main import get_command
 
     from pachlite.cli.main import application
+    from pachlite.cli.signals import end_in_good_order
 
+    end_in_good_order()
     get_command(application(sys.argv[1:]))()
 
 

@@ -30,9 +30,9 @@ output, as `{"error": {"code", "message", "hint"}}`. `--raw` prints what pachctl
 
 ## Exit codes
 
-0 is success, 1 is any failure, 130 is an interruption. With `PACHLITE_EXIT_CODES=fine` a command
-line that cannot be understood is 2, and each family of errors has its own code: see
-[errors](errors.md).
+0 is success, 1 is any failure, 130 is an interruption, or 143 and 129 by SIGTERM and SIGHUP. With
+`PACHLITE_EXIT_CODES=fine` a command line that cannot be understood is 2, and each family of errors
+has its own code: see [errors](errors.md).
 """
 
 

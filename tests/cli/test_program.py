@@ -165,6 +165,40 @@ def test_an_interrupted_put_leaves_nothing(program, tmp_path):
     assert program("list", "commit", "r").stdout.count(b"\n") == 2
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_a_command_in_good_order(program, tmp_path, number):
+    program("create", "repo", "r")
+    process = _start(
+        tmp_path, "put", "file", "r@b:/x", "--no-progress",
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdin.write(b"x" * (8 * MIB))
+    process.stdin.flush()
+
+    process.send_signal(number)
+    error = process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+
+    assert (process.wait(), error) == (128 + number, b"")
+    assert program("list", "branch", "r").stdout.count(b"\n") == 1
+
+
+def test_a_command_that_ignores_hanging_up_goes_on(program, tmp_path):
+    program("create", "repo", "r")
+    process = _start(
+        tmp_path, "put", "file", "r@b:/x", stdin=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )  # fmt: skip
+    process.stdin.write(b"x" * (8 * MIB))
+    process.stdin.flush()
+    process.send_signal(signal.SIGHUP)
+    process.stdin.close()
+
+    assert process.wait() == 0
+    assert program("list", "file", "r@b").stdout == b"SIZE NAME\n8MiB /x\n"
+
+
 @pytest.fixture
 def slow():
     """A web server that answers requests when it is told to."""
