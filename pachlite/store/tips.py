@@ -136,27 +136,18 @@ def insert_commit(
     new: NewCommit,
     *,
     creator: str,
-    totals: tuple[int, int] | None,
+    totals: tuple[int, int] | tuple[None, None] | None,
     is_open: bool = False,
 ) -> CommitRow:
     """Add a commit at the tip of its line, and advance the line."""
     finished = None if is_open else new.now
-    files, size = totals or (None, None)
+    origin = ORIGINS.index(new.origin)
+    record = (creator, new.description, new.now, finished)
+    totals = totals or (None, None)
     cid = tx.insert(
         "INSERT INTO commits (id, repo, line, seq, branch, origin, creator, description, started, "
         "finished, files, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        new.id,
-        new.repo,
-        new.at.line,
-        new.at.seq,
-        new.branch,
-        ORIGINS.index(new.origin),
-        creator,
-        new.description,
-        new.now,
-        finished,
-        files,
-        size,
+        *(new.id, new.repo, *new.at, new.branch, origin, *record, *totals),
     )
     tx.execute(
         "UPDATE line SET tip = ?, next_seq = ? WHERE id = ?",
@@ -164,22 +155,7 @@ def insert_commit(
         new.at.seq + 1,
         new.at.line,
     )
-    return CommitRow(
-        cid,
-        new.id,
-        new.repo,
-        new.at.line,
-        new.at.seq,
-        new.branch,
-        ORIGINS.index(new.origin),
-        creator,
-        new.description,
-        new.now,
-        finished,
-        "",
-        files,
-        size,
-    )
+    return CommitRow(cid, new.id, new.repo, *new.at, new.branch, origin, *record, "", *totals)
 
 
 def move_head(
