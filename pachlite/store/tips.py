@@ -142,12 +142,12 @@ def insert_commit(
     """Add a commit at the tip of its line, and advance the line."""
     finished = None if is_open else new.now
     origin = ORIGINS.index(new.origin)
-    record = (creator, new.description, new.now, finished)
     totals = totals or (None, None)
     cid = tx.insert(
         "INSERT INTO commits (id, repo, line, seq, branch, origin, creator, description, started, "
         "finished, files, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        *(new.id, new.repo, *new.at, new.branch, origin, *record, *totals),
+        *(new.id, new.repo, *new.at, new.branch, origin, creator, new.description),
+        *(new.now, finished, *totals),
     )
     tx.execute(
         "UPDATE line SET tip = ?, next_seq = ? WHERE id = ?",
@@ -155,7 +155,22 @@ def insert_commit(
         new.at.seq + 1,
         new.at.line,
     )
-    return CommitRow(cid, new.id, new.repo, *new.at, new.branch, origin, *record, "", *totals)
+    return CommitRow(
+        cid=cid,
+        id=new.id,
+        repo=new.repo,
+        line=new.at.line,
+        seq=new.at.seq,
+        branch=new.branch,
+        origin=origin,
+        creator=creator,
+        description=new.description,
+        started=new.now,
+        finished=finished,
+        error="",
+        files=totals[0],
+        size=totals[1],
+    )
 
 
 def move_head(
