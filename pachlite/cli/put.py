@@ -30,8 +30,8 @@ def listed_names(name: str) -> list[str]:
     """Read the names of sources, one per line, from a file, a URL or standard input."""
     source = StandardInput() if name == STDIN else Url(name) if "://" in name else None
     content = b"".join((source or local_file(name)).blocks())
-    lines = content.decode(errors="surrogateescape").splitlines()
-    names = [line for line in lines if line.strip()]
+    lines = content.decode(errors="surrogateescape").split("\n")
+    names = [line.removesuffix("\r") for line in lines if line.strip()]
     if name == STDIN and STDIN in names:
         raise InvalidOption("standard input cannot be both the list and a source")
     if not names:

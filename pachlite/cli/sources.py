@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -77,10 +78,17 @@ class LocalFile:
     size_bytes: int | None
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the content."""
+        """Yield the content. What is appended meanwhile belongs to it."""
         with source_errors(self.name), Path(self.name).open("rb", buffering=0) as file:
             while block := file.read(_BLOCK_BYTES):
                 yield block
+            self._check_end(file)
+
+    def _check_end(self, file: FileIO) -> None:
+        """Refuse a file that was cut: what was read is neither the old content nor the new one."""
+        size_bytes = os.fstat(file.fileno()).st_size
+        if size_bytes < (self.size_bytes or 0):
+            raise SourceUnavailable(self.name, "it became shorter while it was read")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pachlite.cli.sources import local_file
+from pachlite.errors import SourceUnavailable
+
 
 @pytest.fixture
 def repo(cli):
@@ -35,6 +38,39 @@ def _flip(name, position):
     content = bytearray(Path(name).read_bytes())
     content[position] ^= 0xFF
     Path(name).write_bytes(content)
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("x").write_bytes(b"x" * 3_000_000)
+    blocks = local_file("x").blocks()
+    next(blocks)
+    Path("x").write_bytes(b"new")
+
+    with pytest.raises(SourceUnavailable, match="shorter"):
+        list(blocks)
+
+
+def test_a_file_that_grows_while_it_is_read_is_taken_as_it_is_in_the_end(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("x").write_bytes(b"x" * 3_000_000)
+    blocks = local_file("x").blocks()
+    size = len(next(blocks))
+    with Path("x").open("ab") as file:
+        file.write(b"more")
+
+    assert size + sum(map(len, blocks)) == 3_000_004
+
+
+def test_a_list_of_sources_has_one_name_on_each_line_whatever_is_in_it(repo):
+    names = ["a\u2028b", "c\x0bd", "e\x85f"]
+    for name in names:
+        Path(name).touch()
+    Path("list").write_bytes("\r\n".join([names[0], "  ", *names[1:], ""]).encode())
+
+    repo.ok("put", "file", "r@master", "-i", "list")
+
+    assert [each["path"][1:] for each in repo.json("list", "file", "r@master")] == names
 
 
 @pytest.mark.parametrize("links", [[("a", "a")], [("a", "b"), ("b", "a")]])
