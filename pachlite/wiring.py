@@ -5,7 +5,7 @@ from __future__ import annotations
 from pachlite.config import StoreConfig
 from pachlite.pfs.infos import StoreInfo
 from pachlite.store.embedded import MAX_DIRECT_CHANGES, EmbeddedPFS
-from pachlite.store.engine import now_us
+from pachlite.store.engine import Clock, now_us
 from pachlite.store.format import open_directory, open_memory
 
 
@@ -22,11 +22,13 @@ def open_store(config: StoreConfig) -> EmbeddedPFS:
     return EmbeddedPFS(parts, info, user=config.user, clock=now_us)
 
 
-def open_memory_store(*, max_direct_changes: int = MAX_DIRECT_CHANGES) -> EmbeddedPFS:
+def open_memory_store(
+    *, max_direct_changes: int = MAX_DIRECT_CHANGES, clock: Clock = now_us
+) -> EmbeddedPFS:
     """Make a store that lives as long as it is open, for tests.
 
-    A small `max_direct_changes` makes it stage what is small.
+    A small `max_direct_changes` makes it stage what is small; `clock` says what time it is.
     """
-    parts = open_memory(now_us)
+    parts = open_memory(clock)
     info = StoreInfo("memory", parts.format.store_id)
-    return EmbeddedPFS(parts, info, user="", clock=now_us, max_direct_changes=max_direct_changes)
+    return EmbeddedPFS(parts, info, user="", clock=clock, max_direct_changes=max_direct_changes)

@@ -113,6 +113,7 @@ class Commits:
                 removal.squash(tx, self._engine, repo, row)
 
         self._engine.writer.run(squash)
+        self._engine.request_expiry()
 
     def delete_commit(self, commit_id: str) -> None:
         def delete(tx: Transaction) -> None:
@@ -120,6 +121,7 @@ class Commits:
                 removal.drop(tx, self._engine, repo, row)
 
         self._engine.writer.run(delete)
+        self._engine.request_expiry()
 
     def wait_commit(self, commit: CommitRef, *, timeout_s: float | None = None) -> CommitInfo:
         row = find_commit(self._engine.reader, commit)

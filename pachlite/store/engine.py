@@ -15,6 +15,9 @@ from pachlite.store.writer import GroupWriter
 
 _RANDOM_DIGITS: Final = 16
 
+JUST_EXPIRY: Final = 0
+"""In place of a line: look only for what has expired."""
+
 Clock = Callable[[], int]
 """Returns the time in microseconds since 1970."""
 
@@ -37,6 +40,10 @@ class Engine:
     user: str
     request_upkeep: Callable[[int], None]
     max_direct_changes: int
+
+    def request_expiry(self) -> None:
+        """Ask for what has expired to be erased, as something that will expire comes about."""
+        self.request_upkeep(JUST_EXPIRY)
 
     @property
     def reader(self) -> Reader:

@@ -68,9 +68,8 @@ def _dropped(tx: Transaction, now: int) -> bool:
     )
     if row is None:
         return False
-    cid, line = row
-    tx.execute("DELETE FROM commits WHERE cid = ?", cid)
-    lines.undo(tx, line, 0)  # as far as nothing else needs it
+    tx.execute("DELETE FROM commits WHERE cid = ?", row[0])
+    lines.undo(tx, row[1], lines.last_kept(tx, row[1]))
     return True
 
 

@@ -71,6 +71,7 @@ class Repos:
             mark_repo_deleted(tx, self._engine, find_repo(tx, repo))
 
         self._engine.writer.run(delete)
+        self._engine.request_expiry()
 
 
 def insert_repo(tx: Transaction, engine: Engine, repo: RepoRef, description: str = "") -> int:

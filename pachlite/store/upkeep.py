@@ -14,13 +14,11 @@ from typing import Final
 from pachlite.errors import PachliteError
 from pachlite.metadata.api import Database
 from pachlite.store import expiry, lines
-from pachlite.store.engine import Clock
+from pachlite.store.engine import JUST_EXPIRY, Clock
 from pachlite.store.writer import GroupWriter
 
 ROWS_PER_STEP: Final = 2000
 EXPIRY_INTERVAL_US: Final = 3600 * 1_000_000
-JUST_EXPIRY: Final = 0
-"""In place of a line: look for what has expired."""
 
 
 class Upkeep:

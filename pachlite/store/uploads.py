@@ -72,6 +72,7 @@ class Uploads:
             )
 
         self._engine.writer.run(create)
+        self._engine.request_expiry()
         return self.inspect_upload(file, upload_id)
 
     def inspect_upload(self, file: FileRef, upload_id: str) -> UploadInfo:

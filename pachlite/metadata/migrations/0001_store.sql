@@ -113,6 +113,7 @@ CREATE UNIQUE INDEX commits_id ON commits (id, repo);
 CREATE UNIQUE INDEX commits_ls ON commits (line, seq);
 CREATE UNIQUE INDEX commits_open ON commits (line) WHERE finished IS NULL AND deleted IS NULL;
 CREATE INDEX commits_untotalled ON commits (line, seq) WHERE files IS NULL;
+CREATE INDEX commits_deleted ON commits (deleted) WHERE deleted IS NOT NULL;
 CREATE INDEX commits_time ON commits (repo, started);
 
 -- Files ---------------------------------------------------------------------------------------
