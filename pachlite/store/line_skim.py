@@ -58,8 +58,7 @@ _SKIM: Final = sql(f"""
 def skim(q: Reader, at: Snapshot, span: Span, *, limit: int) -> list[Row] | None:
     """Return the first row of each of the first `limit` entries; None where it cannot tell."""
     following = _following(span.delimiter)
-    line = q.one("SELECT tip, parent FROM line WHERE id = ?", at.line)
-    if line != (at.seq, None) or following is None:
+    if following is None or not _is_tip_of_root(q, at):
         return None
     found = q.all(
         _SKIM,
@@ -71,9 +70,14 @@ def skim(q: Reader, at: Snapshot, span: Span, *, limit: int) -> list[Row] | None
         following,
         limit,
     )
-    if found and found[0][-1] != at.seq:
+    if found[0][-1] != at.seq if found else not _is_tip_of_root(q, at):
         return None  # a commit came in between, and what it replaced is not in `ent` any more
     return rows_of(found)
+
+
+def _is_tip_of_root(q: Reader, at: Snapshot) -> bool:
+    found = q.one("SELECT tip, parent FROM line WHERE id = ?", at.line)
+    return found == (at.seq, None)
 
 
 def _following(delimiter: str) -> str | None:

@@ -12,11 +12,10 @@ _TOUCHED: Final = """
     SELECT path FROM ent WHERE line = ? AND seq > ?
     UNION
     SELECT path FROM hist WHERE line = ? AND seq > ?"""
+# Wherever a line reads on from, some line has its history: `vparent` never changes.
 _LAST_KEPT: Final = """
     SELECT max(seq) FROM (
         SELECT max(seq) AS seq FROM commits WHERE line = ?
-        UNION ALL
-        SELECT max(fork) FROM line WHERE parent = ?
         UNION ALL
         SELECT max(vfork) FROM line WHERE vparent = ?) AS needed"""
 # Deleted commits count as long as their rows are there: until then they can be brought back. What
@@ -26,9 +25,6 @@ _PRUNE: Final = """
         SELECT 1 FROM commits c
         WHERE c.line = hist.line AND c.seq >= hist.seq AND c.seq <= hist.to_seq
         AND (c.seq < hist.to_seq OR c.finished IS NULL)
-    ) AND NOT EXISTS (
-        SELECT 1 FROM line l
-        WHERE l.parent = hist.line AND l.fork >= hist.seq AND l.fork < hist.to_seq
     ) AND NOT EXISTS (
         SELECT 1 FROM line l
         WHERE l.vparent = hist.line AND l.vfork >= hist.seq AND l.vfork < hist.to_seq
@@ -62,7 +58,7 @@ def undo(tx: Transaction, line: int, keep_seq: int) -> None:
 
 def last_kept(q: Reader, line: int) -> int:
     """Return the last seq of a line that has a commit, deleted or not, or another line on top."""
-    found = q.one(_LAST_KEPT, line, line, line)
+    found = q.one(_LAST_KEPT, line, line)
     return found[0] or 0 if found else 0
 
 

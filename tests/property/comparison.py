@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.property.histories import BOUNDS, PATHS, History
+from tests.property.histories import BOUNDS, History
 from tests.property.model import Commit, Shown
 
 
 def compare(history: History) -> None:
-    """Compare every kept commit in full, and some of them from every side."""
+    """Compare the files of every kept commit, and a head and another commit from every side."""
     commits = [commit for commit in history.commits if commit.is_kept]
     for commit in commits:
         _compare_files(history, commit)
-    some = history.rng.sample(commits, min(3, len(commits)))
-    for commit in dict.fromkeys([*some, *history.branches]):
+    some = [history.rng.choice(history.branches), history.rng.choice(commits)]
+    for commit in some:
         _compare_paths(history, commit)
         _compare_ranges(history, commit)
+        _compare_entries(history, commit)
         _compare_versions(history, commit)
-    for commit in some:
-        _compare_difference(history, commit, history.rng.choice(commits))
-    for (line,) in history.db.all("SELECT id FROM line"):
+    _compare_difference(history, *some)
+    lines = [line for (line,) in history.db.all("SELECT id FROM line")]
+    for line in history.rng.sample(lines, min(3, len(lines))):
         assert history.lines.check_line(history.db, line) == []
 
 
@@ -32,7 +33,7 @@ def _compare_files(history: History, commit: Commit) -> None:
 
 def _compare_paths(history: History, commit: Commit) -> None:
     q, lines, files = history.db, history.lines, commit.files
-    for path in PATHS:
+    for path in history.paths:
         row = lines.get(q, commit.at, path)
         version = files.get(path)
         assert (row and row.value.size) == (version and version.content), (commit, path)
@@ -46,7 +47,7 @@ def _compare_paths(history: History, commit: Commit) -> None:
 
 def _compare_ranges(history: History, commit: Commit) -> None:
     q, lines = history.db, history.lines
-    for limit in (1, 2, 3):
+    for limit in (1, history.rng.choice([2, 3])):
         lower, upper = history.rng.choice(BOUNDS), history.rng.choice(BOUNDS)
         expected = [p for p in sorted(commit.files) if lower <= p and (p < upper or not upper)]
         first = lines.seek(q, commit.at, lower, upper)
@@ -60,10 +61,31 @@ def _compare_ranges(history: History, commit: Commit) -> None:
         assert found == expected, (commit, limit)
 
 
+def entries(paths: list[str], prefix: str, delimiter: str) -> list[str]:
+    """Return the first path of each entry of a listing by common prefix."""
+    found: dict[str, str] = {}
+    for path in paths:
+        if path.startswith(prefix):
+            rest, split, _ = path[len(prefix) :].partition(delimiter)
+            found.setdefault(rest + split, path)
+    return list(found.values())
+
+
+def _compare_entries(history: History, commit: Commit) -> None:
+    prefix, delimiter = history.rng.choice(["", "a", "a/"]), history.rng.choice(["/", "b", "/b"])
+    upper = prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""
+    limit = history.rng.choice([1, 2, 100])
+    span = history.lines.Span(prefix, delimiter, prefix, upper)
+    found = history.lines.skim(history.db, commit.at, span, limit=limit)
+    if found is not None:  # it need not know
+        expected = entries(sorted(commit.files), prefix, delimiter)[:limit]
+        assert [row.path for row in found] == expected
+
+
 def _compare_versions(history: History, commit: Commit) -> None:
     q, lines = history.db, history.lines
     lower, upper = history.rng.choice(("", *BOUNDS)), history.rng.choice(("", "", *BOUNDS))
-    paths = [p for p in sorted(PATHS) if lower <= p and (p < upper or not upper)]
+    paths = [p for p in history.paths if lower <= p and (p < upper or not upper)]
     expected = [shown for path in paths for shown in commit.versions(path)]
     limit = history.rng.choice([1, 2, 3, 100])
     path, position = "", None
@@ -113,7 +135,7 @@ def _compare_difference(history: History, old: Commit, new: Commit) -> None:
     changed: set[str] = set()
     for commit in (old, new):
         changed |= _written_since(history, commit, shared)
-    differing = {p for p in PATHS if _content(old, p) != _content(new, p)}
+    differing = {p for p in history.paths if _content(old, p) != _content(new, p)}
     assert differing <= changed, (old, new)
 
 

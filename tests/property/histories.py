@@ -6,48 +6,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
-from importlib import resources
 from random import Random
 from types import ModuleType
 from typing import Any
 
-from tests.property.model import Commit, Version
-
-_SCHEMA = (resources.files("pachlite.metadata") / "migrations" / "0001_store.sql").read_text(
-    encoding="utf-8"
-)
+from tests.property.model import Commit
+from tests.property.rows import Rows
 
 # Byte order, prefixes of one another, and what sorts around the separator.
-PATHS = ("a", "a!b", "a/b", "a/b/c", "b", "é", "\U0001f600")
+PATHS = ("a", "a!b", "a/b", "a/b/c", "a/c", "aa", "b", "b/", "b/a", "c", "é", "\U0001f600")
 BOUNDS = ("", "a", "a/", "a0", "b", "c", "z", "é", "\U0010ffff")
-
-
-class Rows:
-    """A database in memory: all that lines ask of one."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.executescript(_SCHEMA)
-
-    def one(self, sql: str, *params: Any) -> tuple[Any, ...] | None:
-        return self._db.execute(sql, params).fetchone()
-
-    def all(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
-        return self._db.execute(sql, params).fetchall()
-
-    def execute(self, sql: str, *params: Any) -> int:
-        return self._db.execute(sql, params).rowcount
-
-    def insert(self, sql: str, *params: Any) -> int:
-        return self._db.execute(sql, params).lastrowid or 0
-
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._db.executemany(sql, rows)
-
-    def close(self) -> None:
-        self._db.close()
 
 
 class History:
@@ -58,6 +26,10 @@ class History:
         commits: All that were finished, or are open, and are not erased.
         branches: Heads.
         stages: Staging lines, with what is staged on each.
+        paths: What it writes to: fewer paths meet more often, more fill pages.
+        weights: How often it does what. Every history has its own leaning, so that what seldom
+            happens together sometimes does.
+        forks: How often it makes a line that it need not make, so that lines get deep.
         trace: What was done, to be read when a comparison fails.
     """
 
@@ -69,24 +41,32 @@ class History:
         self.branches: list[Commit] = []
         self.stages: dict[int, dict[str, int | None]] = {}
         self.content = 0
-        self.trace: list[str] = []
-        line = lines.create_line(self.db, 1, None, 0)
-        self.branches.append(self._commit(Commit(None, lines.Snapshot(line, 1)), is_open=False))
+        self.paths = sorted(rng.sample(PATHS, rng.choice([2, 3, 5, 12])))
+        self.weights = [weight * rng.choice([0.2, 1, 1, 4]) for weight in WEIGHTS]
+        self.forks = rng.choice([0, 0, 0.2, 0.6])
+        self.trace = ["begin: "]
+        root = Commit(None, lines.Snapshot(lines.create_line(self.db, 1, None, 0), 1))
+        first = self._next(self._commit(root, is_open=False))
+        for path in self.paths:
+            self._set(first, path, self._content())
+        self.branches.append(self._commit(first, is_open=False))
 
     def step(self) -> None:
-        """Do one random thing, and compare."""
-        action = self.rng.choices(ACTIONS, WEIGHTS)[0]
-        self.trace.append(action.__name__.lstrip("_"))
-        action(self)
+        """Do one random thing that there is something to do for."""
+        self.trace.append("")
+        while not self.trace[-1]:
+            self.rng.choices(ACTIONS, self.weights)[0](self)
 
     def note(self, *words: object) -> None:
-        self.trace[-1] += " " + " ".join(str(word) for word in words)
+        self.trace[-1] += " ".join(str(word) for word in words) + "; "
 
     # What a user does.
 
     def _write(self) -> None:
         """Change some paths of a branch: in its open commit, or in a commit of its own."""
-        branch = self._branch()
+        self._write_to(self._branch())
+
+    def _write_to(self, branch: int) -> None:
         head = self.branches[branch]
         if head.is_open:
             self._change(head)
@@ -101,20 +81,20 @@ class History:
         if not head.is_open:
             commit = self._commit(self._next(head), is_open=True)
             self.branches[branch] = commit
-            self.note(commit)
+            self.note("start", commit)
 
     def _finish(self) -> None:
         head = self.branches[self._branch()]
         if head.is_open:
             self.db.execute("UPDATE commits SET finished = 1 WHERE cid = ?", head.cid)
             head.is_open = False
-            self.note(head)
+            self.note("finish", head)
 
     def _abort(self) -> None:
         head = self.branches[self._branch()]
         if not head.is_open:
             return
-        self.note(head)
+        self.note("abort", head)
         parent = self._kept_parent(head)
         self.branches = [parent if b is head else b for b in self.branches]
         self.db.execute("DELETE FROM commits WHERE cid = ?", head.cid)
@@ -123,15 +103,15 @@ class History:
 
     def _branch_off(self) -> None:
         if len(self.branches) < 4:
-            commit = self.rng.choice(self._kept())
+            commit = self._any_kept()
             self.branches.append(commit)
-            self.note(commit)
+            self.note("branch off", commit)
 
     def _move_head(self) -> None:
         branch = self._branch()
         if not self.branches[branch].is_open:
-            self.branches[branch] = self.rng.choice(self._kept())
-            self.note(branch, self.branches[branch])
+            self.branches[branch] = self._any_kept()
+            self.note("move", branch, "to", self.branches[branch])
 
     def _drop(self) -> None:
         """Drop a head that nothing was made on top of."""
@@ -139,16 +119,17 @@ class History:
         if head.is_open or head.parent is None or self._has_children(head):
             return
         parent = self._kept_parent(head)
-        self.note(head, "to", parent)
+        self.note("drop", head, "to", parent)
         self._delete(head)
         self.branches = [parent if b is head else b for b in self.branches]
 
     def _squash(self) -> None:
-        candidates = [c for c in self._kept() if c not in self.branches and c.parent]
+        near = self.branches[self._branch()].ancestry[1:5]
+        candidates = [c for c in near if c.is_kept and c.parent and c not in self.branches]
         if candidates:
             commit = self.rng.choice(candidates)
             self._delete(commit)
-            self.note(commit)
+            self.note("squash", commit)
 
     def _undelete(self) -> None:
         deleted = [c for c in self.commits if not c.is_kept and not c.is_erased]
@@ -156,21 +137,22 @@ class History:
             commit = self.rng.choice(deleted)
             commit.is_kept = True
             self.db.execute("UPDATE commits SET deleted = NULL WHERE cid = ?", commit.cid)
-            self.note(commit)
+            self.note("undelete", commit)
 
     def _stage(self) -> None:
         """Stage changes on a line of its own."""
         if not self.stages or (len(self.stages) < 2 and self.rng.random() < 0.3):
             self.stages[self.lines.create_line(self.db, 1, None, 0, staging=True)] = {}
         line = self.rng.choice(list(self.stages))
-        changes = {self.rng.choice(PATHS): self._content_or_delete() for _ in range(3)}
+        paths = self.rng.choices(self.paths, k=3)
+        changes = {path: self.rng.choice([None, self._content()]) for path in paths}
         self.stages[line] |= changes
         values = [(path, self._value(content)) for path, content in changes.items()]
         if self.rng.random() < 0.5:
             self.lines.stage_many(self.db, line, values)
         for path, value in values:
             self.lines.stage(self.db, line, path, value)
-        self.note(line, changes)
+        self.note("stage", line, changes)
 
     def _publish(self) -> None:
         """Put a staging line on a head, which may have moved since, or into its open commit."""
@@ -187,7 +169,7 @@ class History:
         assert self.lines.count_stage(self.db, line) == (len(files), sum(files))
         self.lines.publish_stage(self.db, line, head.at)
         at = self.lines.Snapshot(line, 1)
-        self.note(line, "on", head)
+        self.note("publish", line, "on", head)
         if head.is_open:
             self._take_over(head, at)
         else:
@@ -199,7 +181,7 @@ class History:
     def _delete_version(self) -> None:
         branch = self._branch()
         head = self.branches[branch]
-        path = self.rng.choice(PATHS)
+        path = max(self.rng.sample(self.paths, 2), key=lambda path: len(head.versions(path)))
         shown = head.versions(path)
         if not shown:
             return
@@ -212,7 +194,7 @@ class History:
         head.delete_version(path, picked.version, view)
         if not view.is_open:
             self.branches[branch] = self._commit(head, is_open=False)
-        self.note(path, picked.version, "in", head)
+        self.note("delete version", path, picked.version, "in", head)
 
     # What the store does in the background.
 
@@ -225,53 +207,76 @@ class History:
         self.db.execute("DELETE FROM commits WHERE cid = ?", commit.cid)
         self.lines.undo(self.db, commit.at.line, 0)
         commit.is_erased = True
-        self.note(commit)
+        self.note("expire", commit)
 
     def _prune(self) -> None:
-        line = self._line()
-        self.note(line, self.lines.prune(self.db, line))
+        for (line,) in self.db.all("SELECT id FROM line"):
+            count = self.lines.prune(self.db, line)
+            if count:
+                self.note("prune", line, count)
 
     def _flatten(self) -> None:
-        line = self._line()
-        levels = self.rng.choice([None, 1, 1, 2, 3])
-        limit = self.rng.choice([1, 2, 3, 100])
-        done = self.lines.flatten(self.db, line, limit_rows=limit, levels=levels)
-        self.note(line, "levels", levels, "limit", limit, "done", done)
+        """Do a step of flattening a line that has ancestors or is being flattened."""
+        line = self._deep_line()
+        if line is not None:
+            levels = self.rng.choice([None, 1, 1, 2, 3])
+            limit = self.rng.choice([1, 1, 2, 3, 100])
+            done = self.lines.flatten(self.db, line, limit_rows=limit, levels=levels)
+            self.note("flatten", line, "levels", levels, "limit", limit, "done", done)
 
     def _flatten_wholly(self) -> None:
-        line = self._line()
-        self.note(line)
-        steps = 0
-        while self.db.one("SELECT parent, flatten FROM line WHERE id = ?", line) != (None, None):
-            self.lines.flatten(self.db, line, limit_rows=2, levels=9)
-            steps += 1
-            assert steps < 100
-        assert self.lines.flatten_plan(self.db, line) == 0
+        line = self._deep_line()
+        if line is not None:
+            self._absorb_all(line)
+
+    def _flatten_among_writes(self) -> None:
+        """Flatten the line of a branch while it is written, and maybe an ancestor of it."""
+        chains = [self.lines.read_chain(self.db, head.at) for head in self.branches]
+        branch = max(range(len(chains)), key=lambda branch: len(chains[branch]))
+        (line, _), *ancestors = chains[branch]
+        levels, forks, self.forks = self.rng.choice([1, 2]), self.forks, 0
+        for _ in range(8 if ancestors else 0):
+            done = self.lines.flatten(self.db, line, limit_rows=1, levels=levels)
+            self.note("flatten", line, "levels", levels, "done", done)
+            if self.rng.random() < 0.2:
+                self._absorb_all(self.rng.choice(ancestors).line)
+            self._write_to(branch)
+        self.forks = forks
 
     # Parts.
+
+    def _absorb_all(self, line: int) -> None:
+        for _ in range(100):
+            if not self._is_deep(line):
+                return
+            self.lines.flatten(self.db, line, limit_rows=2, levels=9)
+            self.note("flatten", line)
+        raise AssertionError("there is no end of flattening")
 
     def _change(self, commit: Commit, *, edit: bool = False) -> None:
         """Write a few random paths in a commit."""
         for _ in range(self.rng.choice([0, 1] if edit else [1, 1, 2, 3])):
-            path, content = self.rng.choice(PATHS), self._content_or_delete()
-            before = commit.files.get(path)
-            old = self.lines.write(self.db, commit.at, path, self._value(content))
-            assert (old and old.value.size) == (before and before.content)
-            assert old is None or old.origin == before.at
-            commit.delete(path) if content is None else commit.put(path, content)
-            self.note(commit, path, content)
+            content = None if self.rng.random() < 0.35 else self._content()
+            self._set(commit, self.rng.choice(self.paths), content)
+
+    def _set(self, commit: Commit, path: str, content: int | None) -> None:
+        before = commit.files.get(path)
+        old = self.lines.write(self.db, commit.at, path, self._value(content))
+        assert (old and old.value.size) == (before and before.content)
+        assert old is None or old.origin == before.at
+        commit.delete(path) if content is None else commit.put(path, content)
+        self.note("set", commit, path, content)
 
     def _next(self, head: Commit) -> Commit:
         """Return the commit that follows a head: on its line, or on a new one."""
         tip, seq = self.db.one("SELECT tip, next_seq FROM line WHERE id = ?", head.at.line)
-        if tip == head.at.seq:
+        if tip == head.at.seq and self.rng.random() >= self.forks:
             return Commit(head, self.lines.Snapshot(head.at.line, seq))
         line = self.lines.create_line(self.db, 1, head.at, 0)
         return Commit(head, self.lines.Snapshot(line, 1))
 
     def _commit(self, commit: Commit, *, is_open: bool) -> Commit:
-        self.content += 1
-        commit.id = self.content.to_bytes(16, "big")
+        commit.id = self._content().to_bytes(16, "big")
         commit.is_open = is_open
         commit.cid = self.db.insert(
             "INSERT INTO commits (id, repo, line, seq, branch, origin, started, finished) "
@@ -307,20 +312,29 @@ class History:
     def _has_children(self, commit: Commit) -> bool:
         return any(c is not commit and c.is_kept and commit in c.ancestry for c in self.commits)
 
-    def _kept(self) -> list[Commit]:
-        return [c for c in self.commits if c.is_kept and not c.is_open]
-
     def _branch(self) -> int:
         return self.rng.randrange(len(self.branches))
 
-    def _line(self) -> int:
-        return self.rng.choice(
-            [line for (line,) in self.db.all("SELECT id FROM line WHERE state = 0")]
-        )
+    def _any_kept(self) -> Commit:
+        """Return a kept commit; rather one on top of which a new line is made."""
+        kept = [commit for commit in self.commits if commit.is_kept and not commit.is_open]
+        tips = dict(self.db.all("SELECT id, tip FROM line"))
+        inner = [commit for commit in kept if tips[commit.at.line] != commit.at.seq]
+        return self.rng.choice(inner if inner and self.rng.random() < 0.7 else kept)
 
-    def _content_or_delete(self) -> int | None:
-        if self.rng.random() < 0.35:
-            return None
+    def _deep_line(self) -> int | None:
+        """Return a line that can be flattened: mostly that of a head."""
+        lines = [line for (line,) in self.db.all("SELECT id FROM line") if self._is_deep(line)]
+        heads = [head.at.line for head in self.branches if head.at.line in lines]
+        if heads and self.rng.random() < 0.7:
+            return self.rng.choice(heads)
+        return self.rng.choice(lines) if lines else None
+
+    def _is_deep(self, line: int) -> bool:
+        links = self.db.one("SELECT parent, flatten FROM line WHERE id = ?", line)
+        return links != (None, None)
+
+    def _content(self) -> int:
         self.content += 1
         return self.content
 
@@ -330,22 +344,23 @@ class History:
         return self.lines.Value(self.lines.FILE, content, sums=f"sums {content}")
 
 
-ACTIONS = (
+_WEIGHTED = (
     (History._write, 10),
-    (History._start, 3),
+    (History._start, 4),
     (History._finish, 2),
     (History._abort, 1),
     (History._branch_off, 1),
-    (History._move_head, 2),
-    (History._drop, 2),
-    (History._squash, 2),
+    (History._move_head, 4),
+    (History._drop, 1),
+    (History._squash, 4),
     (History._undelete, 1),
-    (History._stage, 2),
+    (History._stage, 1),
     (History._publish, 1),
     (History._delete_version, 4),
     (History._expire, 2),
-    (History._prune, 2),
+    (History._prune, 1),
     (History._flatten, 4),
-    (History._flatten_wholly, 0.5),
+    (History._flatten_wholly, 0.2),
+    (History._flatten_among_writes, 2),
 )
-ACTIONS, WEIGHTS = zip(*ACTIONS, strict=True)
+ACTIONS, WEIGHTS = zip(*_WEIGHTED, strict=True)
