@@ -15,19 +15,20 @@ from bench.sizes import GiB, KiB
 from bench.sources import write_file, write_tree
 from bench.topic import Run, Topic
 
-# The first fdatasync of a tree lets the file system write all of it; the others are cheap.
-_DURABLE_COPY: Final = 'cp -r "$0" "$1" && find "$1" -type f -print0 | xargs -0 sync -d'
+_SYNC_EACH: Final = 'cp -r "$0" "$1" && find "$1" -type f -print0 | xargs -0 sync -d'
+_SYNC_ALL: Final = 'cp -r "$0" "$1" && sync -f "$1"'
 
 
 def measure(run: Run) -> list[Row]:
     sizes = run.sizes
     tree = write_tree(run.fresh("tree"), sizes.tree_files, sizes.tree_file_bytes)
     tree_name = f"{sizes.tree_files} files x {sizes.tree_file_bytes // KiB} KiB"
-    rows = _in_and_out(Copies(run, tree), tree_name, pairs=sizes.pairs)
+    rows = _in_and_out(Copies(run, tree), tree_name, pairs=sizes.pairs, few=sizes.long_pairs)
     large = run.fresh("large")
     write_file(large / "file.bin", sizes.large_file_bytes)
     large_name = f"one file of {sizes.large_file_bytes / GiB:g} GiB"
-    rows += _in_and_out(Copies(run, large), large_name, pairs=sizes.long_pairs)
+    pairs = sizes.long_pairs
+    rows += _in_and_out(Copies(run, large), large_name, pairs=pairs, few=pairs)
     shutil.rmtree(large)
     return rows
 
@@ -52,8 +53,11 @@ class Copies:
         os.sync()
         return self._command("put", "file", "-r", "r@master", "-f", str(self._source))
 
-    def copy_durably(self) -> Sample:
-        return self._into_new("sh", "-c", _DURABLE_COPY, str(self._source))
+    def copy_and_sync_each(self) -> Sample:
+        return self._into_new("sh", "-c", _SYNC_EACH, str(self._source))
+
+    def copy_and_sync_all(self) -> Sample:
+        return self._into_new("sh", "-c", _SYNC_ALL, str(self._source))
 
     def get(self) -> Sample:
         return self._into_new(PACHLITE, "get", "file", "-r", "r@master:/", "-o")
@@ -76,12 +80,12 @@ class Copies:
         return run_command((PACHLITE, *arguments), home=self._home)
 
 
-def _in_and_out(copies: Copies, name: str, *, pairs: int) -> list[Row]:
+def _in_and_out(copies: Copies, name: str, *, pairs: int, few: int) -> list[Row]:
+    put, get, unit = f"`put file -r`, {name}", f"`get file -r`, {name}", Unit.SECONDS
     rows = [
-        compare(
-            f"`put file -r`, {name}", Unit.SECONDS, copies.put, copies.copy_durably, pairs=pairs
-        ),
-        compare(f"`get file -r`, {name}", Unit.SECONDS, copies.get, copies.copy, pairs=pairs),
+        compare(put, unit, copies.put, copies.copy_and_sync_each, pairs=few),
+        compare(f"{put}, beside one sync", unit, copies.put, copies.copy_and_sync_all, pairs=pairs),
+        compare(get, unit, copies.get, copies.copy, pairs=pairs),
     ]
     copies.forget()
     return rows
@@ -90,7 +94,8 @@ def _in_and_out(copies: Copies, name: str, *, pairs: int) -> list[Row]:
 TOPIC: Final = Topic(
     "copying",
     "Trees and large files by the command line",
-    "Putting stands beside `cp -r` and an fdatasync of every file, getting beside `cp -r`. Whole"
-    " processes; every put goes to a store that holds nothing.",
+    "Putting stands beside `cp -r` and an fdatasync of every file, then beside `cp -r` and a single"
+    " sync of the file system; getting beside `cp -r`. Whole processes; every put goes to a store"
+    " that holds nothing.",
     measure,
 )
