@@ -16,7 +16,7 @@ CLIENT_STAMPS := $(CLIENTS:%=.venv-clients/%/.installed)
 help: ## show the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-serve: .venv/.installed ## install, then serve the S3 gateway on 127.0.0.1:30600
+serve: .venv/.installed ## install, then serve the S3 gateway on 127.0.0.1:30600, or on PORT=
 	@exec $(BIN)/pachlite serve s3 --host $(HOST) --port $(PORT)
 
 test: .venv/.installed-test $(CLIENT_STAMPS) ## install, then run all tests
@@ -60,12 +60,15 @@ clean: ## remove everything that was built or installed here
 	@$(PIP) --upgrade 'pip>=25.1'
 
 .venv/.installed: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing pachlite into .venv" >&2
 	@$(PIP) -c constraints.txt -e . && touch $@
 
 .venv/.installed-%: .venv/.installed
+	@echo "installing what $* needs into .venv" >&2
 	@$(PIP) -c constraints.txt $(if $(filter dev,$*),--group test --group docs) --group $* && touch $@
 
 .venv-clients/%/.installed: tests/s3/clients/%.txt
-	@$(MAKE) --no-print-directory .venv/bin/python
+	@echo "installing $* into $(@D)" >&2
+	@$(MAKE) --silent .venv/bin/python
 	@$(BIN)/python -m venv $(@D)
 	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet -r $< && touch $@
