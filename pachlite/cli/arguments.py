@@ -114,7 +114,14 @@ ProgressOption = Annotated[
         help="Show how far it is.",
     ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        help="Do not ask before deleting all repos. Without a terminal it never asks.",
+    ),
+]
 
 OutputOption = Annotated[
     Format,
