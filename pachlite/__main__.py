@@ -33,8 +33,7 @@ def _run() -> None:
 
         sys.exit(complete())
     answer = _QUICK_ANSWERS.get(tuple(sys.argv[1:]))
-    if answer is not None:
-        sys.stdout.write(answer)
+    if answer is not None and _is_written(answer):
         return
     from typer.main import get_command
 
@@ -43,6 +42,15 @@ def _run() -> None:
 
     end_in_good_order()
     get_command(application(sys.argv[1:]))()
+
+
+def _is_written(answer: str) -> bool:
+    """Write an answer; when that fails, the command line knows what to say and do."""
+    try:
+        os.write(sys.stdout.fileno(), answer.encode())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _prepare_streams() -> None:

@@ -13,7 +13,7 @@ import typer
 from pachlite.cli.context import environment, has_fine_exit_codes
 from pachlite.cli.exit_codes import FAILURE, USAGE, exit_code
 from pachlite.cli.formats import printable
-from pachlite.cli.terminal import has_colour, paint
+from pachlite.cli.terminal import has_colour, paint, takes_any_letter
 from pachlite.errors import PachliteError
 
 
@@ -54,7 +54,9 @@ def report(failure: Failure, *, is_json: bool) -> int:
     sys.stderr.write("".join(f"{line}\n" for line in lines if line))
     if is_json:
         content = {"code": failure.code, "message": failure.message, "hint": failure.hint}
-        sys.stdout.write(json.dumps({"error": content}, ensure_ascii=False) + "\n")
+        is_ascii = not takes_any_letter(sys.stdout)
+        sys.stdout.write(json.dumps({"error": content}, ensure_ascii=is_ascii) + "\n")
+        sys.stdout.flush()
     return failure.exit_code if has_fine_exit_codes() else FAILURE
 
 

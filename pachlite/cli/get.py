@@ -19,7 +19,7 @@ from pachlite.cli.get_plan import Download, plan_get
 from pachlite.cli.parallel import Stopped, work_through
 from pachlite.cli.progress import Expectation, Meter, is_talkative, progress
 from pachlite.cli.selection import selected_below
-from pachlite.errors import DiskFull, OutputExists, RangeNotSatisfiable
+from pachlite.errors import DiskFull, OutputExists
 from pachlite.pfs.api import PFS, FileReader
 from pachlite.pfs.infos import FileInfo
 from pachlite.pfs.refs import CommitRef, FileRef
@@ -122,7 +122,7 @@ def _append_missing(reader: FileReader, target: Path, watch: _Watch) -> None:
     """Add what a local file lacks. If that does not make the file that is stored, take it back."""
     present = target.stat().st_size
     if present > reader.info.size_bytes:
-        raise RangeNotSatisfiable(reader.info.size_bytes)
+        raise OutputExists(str(target), "it is longer than the stored file")
     md5 = _md5_of(target) if _is_md5(reader.info.etag) else None
     with _disk_errors(target), target.open("ab", buffering=0) as local:
         for block in watch.blocks(reader, present):
@@ -173,6 +173,7 @@ def _disk_errors(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(str(target.parent)) from error
+        error.filename = str(target)  # and not what it is called until it is complete
         raise
 
 

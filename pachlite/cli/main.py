@@ -108,7 +108,7 @@ def _fail(error: Exception, words: Sequence[str]) -> int:
         traceback.print_exception(error)
     try:
         return report(failure_of(error), is_json=wants_json(words))
-    except BrokenPipeError:
+    except OSError:  # nobody reads it, or there is no space for it
         mute_stdout()
         return FAILURE
 

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final, Generic, TypeVar
 
 from pachlite.cli.formats import age, printable, timestamp
+from pachlite.cli.terminal import takes_any_letter
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _json(record: Record) -> str:
-    return json.dumps(record, indent=2, ensure_ascii=False)
+    return json.dumps(record, indent=2, ensure_ascii=not takes_any_letter(sys.stdout))
 
 
 def _json_array(records: Iterator[Record]) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _json_stream(records: Iterator[Record]) -> Iterator[str]:
 def _yaml(content: object) -> str:
     import yaml  # only -o yaml pays for it
 
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=takes_any_letter(sys.stdout))
 
 
 def _yaml_list(records: Iterator[Record]) -> Iterator[str]:

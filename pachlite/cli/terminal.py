@@ -1,4 +1,4 @@
-"""What standard output and error are connected to: colours, a pager, a broken pipe."""
+"""What standard output and error are connected to: colours, letters, a pager, a broken pipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, Final
+from typing import IO, Final, TextIO
 
 _RESET: Final = "\x1b[0m"
 _COLOURS: Final = {"red": "\x1b[31m", "green": "\x1b[32m", "cyan": "\x1b[36m", "bold": "\x1b[1m"}
@@ -25,6 +25,11 @@ def has_colour(stream: IO[str], environment: Mapping[str, str]) -> bool:
 def paint(text: str, colour: str) -> str:
     """Return `text` in a colour."""
     return f"{_COLOURS[colour]}{text}{_RESET}"
+
+
+def takes_any_letter(stream: TextIO) -> bool:
+    """Say whether a stream can carry every character as it is."""
+    return stream.encoding.lower().startswith("utf")
 
 
 def mute_stdout() -> None:

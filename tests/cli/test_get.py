@@ -221,8 +221,16 @@ def test_a_download_without_a_part_begins_at_the_beginning(big):
 def test_a_local_file_that_is_too_long_is_not_continued(big):
     Path("x").write_bytes(DATA + b"more")
 
-    assert "beyond the end" in big.fails("get", "file", "images@master:/big", "-o", "x", "--retry")
+    error = big.fails("get", "file", "images@master:/big", "-o", "x", "--retry")
+
+    assert "x: it is longer than the stored file" in error
     assert Path("x").read_bytes() == DATA + b"more"
+
+
+def test_a_file_that_cannot_be_made_is_called_as_it_was_asked_for(images):
+    error = images.fails("get", "file", "images@master:/readme", "-o", "/proc/nope")
+
+    assert error.startswith("error: /proc/nope: ")
 
 
 def test_a_local_file_that_begins_differently_is_left_as_it_was(big):

@@ -1,5 +1,6 @@
 """The program as shells and scripts see it: streams, signals, start-up, two at once."""
 
+import json
 import os
 import pty
 import signal
@@ -141,6 +142,40 @@ def test_a_terminal_that_lacks_letters_gets_escapes(program, tmp_path):
 
     assert b"sp\\xe4\\xdfe" in listed.stdout
     assert listed.stderr == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("command", ["list repo", "inspect repo ä", "list repo --raw"])
+def test_json_is_json_whatever_letters_a_terminal_has(program, tmp_path, encoding, command):
+    program("create", "repo", "r", "-d", "späße 🎉")
+
+    listed = _in_a_shell(
+        tmp_path, f"pachlite {command} -o json", PYTHONIOENCODING=encoding, PYTHONUTF8="0"
+    )
+
+    assert isinstance(json.loads(listed.stdout.decode("ascii")), list | dict)
+
+
+@pytest.mark.parametrize(
+    "command", ["version", "list repo", "list repo -o json", "inspect repo x -o json"]
+)
+def test_a_full_disk_behind_standard_output_is_an_error(program, tmp_path, command):
+    full = _in_a_shell(tmp_path, f"pachlite {command} >/dev/full")
+
+    assert full.returncode == 1
+    assert full.stderr.startswith(b"error: ")
+    assert b"Traceback" not in full.stderr
+
+
+def test_a_version_for_nobody_is_quiet(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+
+    process = _start(tmp_path, "version", stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    _, error = process.communicate()
+
+    assert (process.returncode, error) == (1, b"")
 
 
 def test_an_interrupted_put_leaves_nothing(program, tmp_path):
