@@ -49,6 +49,17 @@ class PachliteError(Exception):
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
+def _typed(repo: str, rest: str = "") -> str:
+    """Return `project/repo`, and what follows it, as it is typed in a command."""
+    return f"{repo.rpartition('/')[2]}{rest}{_within(repo)}"
+
+
+def _within(repo: str) -> str:
+    """Return the option that a command needs to find `project/repo`."""
+    project = repo.rpartition("/")[0]
+    return "" if project in {"", "default"} else f" --project {project}"
+
+
 # Families: what edges map to exit codes and status codes.
 
 
@@ -107,7 +118,9 @@ class RepoNotFound(NotFound):
     """No such repo."""
 
     def __init__(self, repo: str) -> None:
-        super().__init__(f"repo {repo} not found", hint="see what there is: pachlite list repo")
+        super().__init__(
+            f"repo {repo} not found", hint=f"see what there is: pachlite list repo{_within(repo)}"
+        )
         self.repo = repo
 
 
@@ -117,20 +130,21 @@ class BranchNotFound(NotFound):
     def __init__(self, repo: str, branch: str) -> None:
         super().__init__(
             f'branch "{branch}" not found in repo {repo}',
-            hint=f"see what there is: pachlite list branch {repo.rpartition('/')[2]}",
+            hint=f"see what there is: pachlite list branch {_typed(repo)}",
         )
         self.repo = repo
         self.branch = branch
 
 
 class CommitNotFound(NotFound):
-    """No such commit in the repo, or not that many ancestors."""
+    """No such commit in the repo, or not that many ancestors; in no repo where none is named."""
 
     def __init__(self, repo: str, commit: str, *, reason: str = "") -> None:
         tail = f": {reason}" if reason else ""
+        shown = f"{repo}@{commit}" if repo else commit
         super().__init__(
-            f"commit {repo}@{commit} not found{tail}",
-            hint=f"see what there is: pachlite list commit {repo.rpartition('/')[2]}",
+            f"commit {shown} not found{tail}",
+            hint=f"see what there is: pachlite list commit {_typed(repo)}".rstrip(),
         )
         self.repo = repo
         self.commit = commit
@@ -228,7 +242,7 @@ class CommitNotFinished(Conflict):
     def __init__(self, repo: str, commit: str, *, role: str = "commit") -> None:
         super().__init__(
             f"{role} {repo}@{commit} has not been finished",
-            hint=f"finish it: pachlite finish commit {repo.rpartition('/')[2]}@{commit}",
+            hint=f"finish it: pachlite finish commit {_typed(repo, f'@{commit}')}",
         )
         self.repo = repo
         self.commit = commit
@@ -264,8 +278,8 @@ class CommitIsHead(Conflict):
     def __init__(self, repo: str, commit: str, branch: str) -> None:
         super().__init__(
             f"cannot squash the head of branch {branch}: {repo}@{commit}",
-            hint=f"move the branch first: pachlite create branch {repo.rpartition('/')[2]}"
-            f"@{branch} --head COMMIT",
+            hint="move the branch first: pachlite create branch "
+            f"{_typed(repo, f'@{branch}')} --head COMMIT",
         )
         self.repo = repo
         self.commit = commit

@@ -55,7 +55,9 @@ def whole_id(pfs: PFS, text: str) -> str:
     found = {info.id for repo in pfs.list_repo() if (info := _commit_in(pfs, repo.repo, text))}
     if len(found) > 1:
         raise AmbiguousReference("*", text)
-    return found.pop() if found else _refuse_unknown(text)
+    if not found:
+        raise CommitNotFound("", text)
+    return found.pop()
 
 
 def _commit_in(pfs: PFS, repo: RepoRef, prefix: str) -> CommitInfo | None:
@@ -63,12 +65,6 @@ def _commit_in(pfs: PFS, repo: RepoRef, prefix: str) -> CommitInfo | None:
         return pfs.inspect_commit(CommitRef(repo, prefix))
     except CommitNotFound:
         return None
-
-
-def _refuse_unknown(prefix: str) -> str:
-    error = CommitNotFound("*", prefix)
-    error.hint = "see what there is: pachlite list commit"
-    raise error
 
 
 def _ancestry(pfs: PFS, selection: Selection) -> Iterator[CommitInfo]:

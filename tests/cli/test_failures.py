@@ -169,3 +169,34 @@ def test_versions_are_told(cli):
     assert cli.ok("version", "--client-only") == f"{__version__}\n"
     assert cli.ok("version").splitlines()[1].split() == ["pachlite", __version__]
     assert cli.json("version") == [{"component": "pachlite", "version": __version__}]
+
+
+def test_hints_find_the_project(cli):
+    cli.ok("create", "project", "p")
+    cli.ok("create", "repo", "r", "--project", "p")
+    cli.ok("start", "commit", "r@open", "--project", "p")
+
+    def hint(*words):
+        return cli.fails(*words, "--project", "p").splitlines()[1].partition("pachlite ")[2]
+
+    for words in (
+        ("inspect", "repo", "x"),
+        ("inspect", "branch", "r@x"),
+        ("inspect", "commit", "r@open^9"),
+        ("start", "commit", "r@open"),
+    ):
+        assert hint(*words).endswith(" --project p")
+        cli.ok(*hint(*words).split())
+
+
+@pytest.mark.parametrize("verb", ["list", "delete", "squash"])
+def test_a_commit_that_is_in_no_repo_is_called_by_its_id_alone(cli, verb):
+    unknown = "0123456789ab4000000000000000dead"
+
+    assert cli.fails(verb, "commit", unknown) == (
+        f"error: commit {unknown} not found\nhint: see what there is: pachlite list commit\n"
+    )
+
+
+def test_a_reference_without_a_repo_is_shown_as_it_was_typed(cli):
+    assert "(@x) invalid: a repo is missing" in cli.fails("inspect", "branch", "@x")
