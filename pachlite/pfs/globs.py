@@ -15,6 +15,8 @@ from typing import Final
 from pachlite.errors import InvalidPattern
 
 _MAGIC: Final = frozenset("*?[]{}!()@+^")
+_STAR: Final = "[^/]*"
+_DEEP: Final = ".*"
 _GROUP_TAIL: Final = {"@": ")", "*": ")*", "+": ")+", "?": ")?", "(": ")"}
 
 
@@ -41,7 +43,7 @@ def compile_glob(pattern: str) -> Glob:
     """Compile `pattern`.
 
     Raises:
-        InvalidPattern: A bracket is not closed, or a range is backwards.
+        InvalidPattern: A bracket is not closed, a range is backwards, or groups are too deep.
     """
     text = pattern.removeprefix("/")
     literal = unescape(text) if not has_magic(text) else None
@@ -52,6 +54,8 @@ def compile_glob(pattern: str) -> Glob:
         regex = re.compile(translator.translate(), re.DOTALL)
     except re.error as error:
         raise InvalidPattern(pattern, str(error)) from error
+    except RecursionError as error:
+        raise InvalidPattern(pattern, "it has too many groups within groups") from error
     return Glob(pattern, regex, _literal_prefix(text), None)
 
 
@@ -93,6 +97,35 @@ def _literal_prefix(text: str) -> str:
     return "".join(taken)
 
 
+def _settle(parts: list[str]) -> str:
+    """Join parts without groups so that no wildcard but the last is ever tried twice.
+
+    What stands between wildcards has a fixed length. So if anything fits, then it does with each
+    `*` as short as it can be until the next `**`, and each `**` until the end.
+    """
+    sections = [_settle_section(each) for each in _split(parts, _DEEP)[:-1]]
+    last = _settle_section(_split(parts, _DEEP)[-1], is_last=True)
+    if not sections:
+        return last
+    return sections[0] + "".join(f"(?>.*?{each})" for each in sections[1:]) + _DEEP + last
+
+
+def _settle_section(parts: list[str], *, is_last: bool = False) -> str:
+    first, *others = ("".join(piece) for piece in _split(parts, _STAR))
+    tail = _STAR + others.pop() if is_last and others else ""
+    return first + "".join(f"(?>[^/]*?{each})" for each in others) + tail
+
+
+def _split(parts: list[str], separator: str) -> list[list[str]]:
+    pieces: list[list[str]] = [[]]
+    for part in parts:
+        if part == separator:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    return pieces
+
+
 @dataclass(slots=True)
 class _Translator:
     """One pass over a pattern; each method consumes what it translates."""
@@ -101,6 +134,7 @@ class _Translator:
     text: str
     position: int = 0
     closers: list[str] = field(default_factory=list)
+    has_groups: bool = False
 
     def translate(self) -> str:
         parts: list[str] = []
@@ -108,7 +142,7 @@ class _Translator:
             parts.append(self._next())
         if self.closers:
             raise InvalidPattern(self.pattern, "a group is not closed")
-        return "".join(parts)
+        return "".join(parts) if self.has_groups else _settle(parts)
 
     def _next(self) -> str:
         char = self._take()
@@ -140,10 +174,10 @@ class _Translator:
 
     def _star(self) -> str:
         if self._peek() != "*":
-            return "[^/]*"
+            return _STAR
         while self._peek() == "*":
             self._take()
-        return ".*"
+        return _DEEP
 
     def _any(self) -> str:
         return "[^/]"
@@ -152,6 +186,7 @@ class _Translator:
         return re.escape(self._take()) if self._peek() else re.escape("\\")
 
     def _brace(self) -> str:
+        self.has_groups = True
         self.closers.append("{")
         return "(?:"
 
@@ -159,6 +194,7 @@ class _Translator:
         return self._open("(")
 
     def _open(self, kind: str) -> str:
+        self.has_groups = True
         self.closers.append(kind)
         return "(?:(?!(?:" if kind == "!" else "(?:"
 
