@@ -11,6 +11,9 @@ BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 CLIENT_STAMPS := $(CLIENTS:%=.venv-clients/%/.installed)
 
+# What was half made would be taken for whole.
+.DELETE_ON_ERROR:
+
 .PHONY: help serve test check format lint types imports gen docs bench soak clients clean
 
 help: ## show the targets
@@ -53,6 +56,7 @@ clean: ## remove everything that was built or installed here
 
 # Debian splits ensurepip off, so the environment gets its pip from the pip that is there.
 .venv/bin/python:
+	@echo "installing into .venv, about a minute" >&2
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
 		$(PYTHON) -m venv --without-pip .venv && \
@@ -60,7 +64,6 @@ clean: ## remove everything that was built or installed here
 	@$(PIP) --upgrade 'pip>=25.1'
 
 .venv/.installed: .venv/bin/python pyproject.toml constraints.txt
-	@echo "installing pachlite into .venv" >&2
 	@$(PIP) -c constraints.txt -e . && touch $@
 
 .venv/.installed-%: .venv/.installed
@@ -70,5 +73,5 @@ clean: ## remove everything that was built or installed here
 .venv-clients/%/.installed: tests/s3/clients/%.txt
 	@echo "installing $* into $(@D)" >&2
 	@$(MAKE) --silent .venv/bin/python
-	@$(BIN)/python -m venv $(@D)
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet -r $< && touch $@
+	@$(BIN)/python -m venv --without-pip $(@D)
+	@PIP_PYTHON=$(@D)/bin/python $(PIP) -r $< && touch $@
