@@ -32,7 +32,8 @@ def serve_s3(
 ) -> None:
     """Serve S3: every branch is a bucket.
 
-    Runs until it is interrupted. Any access key is accepted, so it listens on this machine only.
+    Runs until it is interrupted; then requests under way may take 30 seconds more, unless it is
+    interrupted again. Any access key is accepted, so it listens on this machine only.
 
     Examples:
       pachlite serve s3
