@@ -136,7 +136,7 @@ def parse_commit(text: str, project: str = DEFAULT_PROJECT) -> CommitRef:
             text, "a branch or commit is missing", hint=f"for example {name or 'repo'}@master"
         )
     if not name:
-        raise InvalidReference(text, "a repo is missing before the @")
+        raise InvalidReference(text, "repo cannot be empty")
     return _parse_target(text, parse_repo(name, project), target)
 
 

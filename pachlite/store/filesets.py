@@ -95,13 +95,13 @@ class StoredFileSet:
                     self._add(Remove(row.path))
 
     def complete(self) -> CommitInfo:
-        self._is_done = True
         if self._stage is not None:
             with self._lock:
                 self._flush()
             commit = publish.staged(self._engine, self._target, self._batch(), self._stage)
         else:
             commit = publish.direct(self._engine, self._target, self._batch())
+        self._is_done = True
         return commit_info(self._engine.reader, self._target.repo, commit)
 
     def abort(self) -> None:

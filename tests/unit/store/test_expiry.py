@@ -108,6 +108,18 @@ def test_staging_left_by_a_crash_is_swept_up(store):
     assert (store.rows("line"), store.rows("ent")) == (1, 1)
 
 
+def test_staging_that_cannot_be_published_is_discarded(store):
+    put(store.pfs, "r@master:/other", b"1")
+    changes = store.pfs.open_file_set(parse_commit("r@master"))
+    for number in range(9):
+        with changes.put_file(f"f{number}") as writer:
+            writer.write(b"x")
+    store.pfs.delete_repo(parse_repo("r"))
+    with pytest.raises(errors.RepoNotFound), changes:
+        pass
+    assert (store.rows("line"), store.rows("ent")) == (1, 1)
+
+
 def test_an_operation_is_remembered_for_a_day(store):
     put(store.pfs, "r@master:/a", b"1")
     changes = store.pfs.open_file_set(parse_commit("r@master"), operation_id="op")
