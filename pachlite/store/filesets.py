@@ -123,9 +123,11 @@ class StoredFileSet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None and not self._is_done:
-            self.complete()
-        self.abort()
+        try:
+            if kind is None and not self._is_done:
+                self.complete()
+        finally:
+            self.abort()
 
     def _batch(self) -> publish.Batch:
         changes = [*self._pending.values(), *self._appends]
