@@ -56,7 +56,7 @@ def kept_commit(q: Reader, position: Snapshot, view: Snapshot) -> tuple[int, byt
         if found is not None:
             return found[0], found[1]
     kept = find_kept(q, ancestry(q, view), position)
-    return None if kept is None else (kept.cid, kept.id)
+    return (kept.cid, kept.id) if kept is not None and kept.cid else None
 
 
 def version_commit(q: Reader, row: Row, view: Snapshot) -> tuple[int, bytes] | None:
@@ -73,14 +73,18 @@ def ancestry_of(chain: Sequence[Snapshot], position: Snapshot) -> list[Snapshot]
 
 
 def find_kept(q: Reader, chain: Sequence[Snapshot], position: Snapshot) -> Kept | None:
-    """Return the commit to which a row at `position` belongs; `chain` is the view's ancestry."""
+    """Return the commit to which a row at `position` belongs; `chain` is the view's ancestry.
+
+    What no commit follows yet belongs to the one in the making, at the view; it has no id.
+    """
     low = position.seq
-    for at in reversed(_part(chain, position)):
+    part = _part(chain, position)
+    for at in reversed(part):
         found = q.one(_NEXT_COMMIT, at.line, low, at.seq)
         if found is not None:
             return Kept(found[0], found[1], Snapshot(at.line, found[2]))
         low = 0
-    return None
+    return Kept(0, b"", chain[0]) if part else None
 
 
 def shown_at(q: Reader, chain: Sequence[Snapshot], path: str, made_at: Snapshot) -> Snapshot | None:

@@ -129,6 +129,20 @@ def test_the_tutorial_shows_what_happens(shell: Shell) -> None:
         )
 
 
+def test_the_first_five_minutes_of_the_readme_show_what_happens(
+    shell: Shell, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text((ROOT / "README.md").read_text().partition("## The first five minutes")[2])
+    shell.state.write_text(f'export PACHLITE_HOME="{tmp_path}/store"\n')
+    shell.serve("pachlite serve s3")
+    steps = list(steps_of(page))
+    assert len(steps) > 10
+    for step in steps:
+        actual = shell.run(step)
+        assert not step.expected or matches(step.expected, actual), f"$ {step.command}\n{actual}"
+
+
 def test_a_difference_would_be_noticed() -> None:
     assert matches("SIZE NAME\n19B  /data\n", "SIZE NAME\n19B    /data\n")
     assert matches("default ....... 38B USER ...", "default 0123abc 38B USER me")

@@ -178,23 +178,32 @@ class History:
             head.delete(path) if content is None else head.put(path, content)
         self._change(head, edit=True)
 
-    def _delete_version(self) -> None:
+    def _delete_versions(self) -> None:
+        """Delete versions of paths, and maybe change some, in one commit."""
         branch = self._branch()
         head = self.branches[branch]
-        path = max(self.rng.sample(self.paths, 2), key=lambda path: len(head.versions(path)))
-        shown = head.versions(path)
-        if not shown:
-            return
-        picked = shown[0] if self.rng.random() < 0.6 else self.rng.choice(shown)
+        commit = head if head.is_open else self._next(head)
         view = head
-        if not head.is_open:
-            head = self._next(head)
+        for _ in range(self.rng.choice([1, 1, 2, 3])):
+            if self._delete_version(commit, view):
+                view = commit
+            if self.rng.random() < 0.2:
+                self._change(commit)
+                view = commit
+        if view is commit and commit is not head:
+            self.branches[branch] = self._commit(commit, is_open=False)
+
+    def _delete_version(self, commit: Commit, view: Commit) -> bool:
+        path = max(self.rng.sample(self.paths, 2), key=lambda path: len(view.versions(path)))
+        shown = view.versions(path)
+        if not shown:
+            return False
+        picked = shown[0] if self.rng.random() < 0.6 else self.rng.choice(shown)
         position = self.rng.choice([picked.version.at, picked.writer.at])
-        self.lines.delete_version(self.db, head.at, view.at, path, position)
-        head.delete_version(path, picked.version, view)
-        if not view.is_open:
-            self.branches[branch] = self._commit(head, is_open=False)
-        self.note("delete version", path, picked.version, "in", head)
+        self.lines.delete_version(self.db, commit.at, view.at, path, position)
+        commit.delete_version(path, picked.version, view)
+        self.note("delete version", path, picked.version, "in", commit)
+        return True
 
     # What the store does in the background.
 
@@ -356,7 +365,7 @@ _WEIGHTED = (
     (History._undelete, 1),
     (History._stage, 1),
     (History._publish, 1),
-    (History._delete_version, 4),
+    (History._delete_versions, 4),
     (History._expire, 2),
     (History._prune, 1),
     (History._flatten, 4),
