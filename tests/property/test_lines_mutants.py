@@ -47,7 +47,7 @@ MUTANTS = {
         "line_reads",
         "if row[0] <= horizon and",
         "if",
-        seed=106,
+        seed=12,
     ),
     "a marker never masks an ancestor": Mutant(
         "line_writes",
@@ -58,14 +58,14 @@ MUTANTS = {
         "line_writes",
         "return line.flatten is not None or get(",
         "return get(",
-        seed=70,
+        seed=59,
     ),
     "a page is read through a parent that the line has left": Mutant(
         "line_reads",
         "if len(chain) == 1 or read_chain(q, at) == chain:",
         "if True:",
         test=read_while_written,
-        seed=289,
+        seed=135,
     ),
     "the first path is looked for among current rows only": Mutant(
         "line_reads",
@@ -91,7 +91,7 @@ MUTANTS = {
         "line_writes",
         "    reopen(tx, line, seq - 1, path)\n",
         "",
-        seed=2,
+        seed=3,
     ),
     "undoing forgets what other lines stand on": Mutant(
         "line_upkeep",
@@ -103,43 +103,43 @@ MUTANTS = {
         "line_upkeep",
         "DELETE FROM hidden WHERE line = ? AND since > ?",
         "DELETE FROM hidden WHERE line = ? AND since < -?",
-        seed=40,
+        seed=18,
     ),
     "undoing leaves earlier rows closed": Mutant(
         "line_upkeep",
         "        reopen(tx, known, keep, path)\n",
         "        pass\n",
-        seed=3,
+        seed=1,
     ),
     "pruning ignores forks": Mutant(
         "line_upkeep",
         "WHERE l.vparent = hist.line AND",
         "WHERE l.vparent = -hist.line AND",
-        seed=25,
+        seed=114,
     ),
     "pruning ignores deleted commits": Mutant(
         "line_upkeep",
         "WHERE c.line = hist.line AND",
         "WHERE c.deleted IS NULL AND c.line = hist.line AND",
-        seed=26,
+        seed=6,
     ),
     "pruning ignores what an open commit replaced": Mutant(
         "line_upkeep",
         " OR c.finished IS NULL",
         "",
-        seed=3,
+        seed=25,
     ),
     "flattening forgets markers over the target": Mutant(
         "line_flatten",
         "elif get(tx, target, row.path) is not None:",
         "elif False:",
-        seed=3,
+        seed=13,
     ),
     "flattening leaves an own marker where it masks nothing": Mutant(
         "line_flatten",
         "            _move_to_ent(tx, line, row.path)\n",
         "",
-        seed=94,
+        seed=126,
     ),
     "flattening loses rows that the line has overwritten": Mutant(
         "line_flatten", "elif first != COPIED:", "elif False:"
@@ -183,7 +183,7 @@ MUTANTS = {
         "line_kept",
         "        low = 0\n",
         "        return None\n",
-        seed=2,
+        seed=1,
     ),
     "all changes of a squashed commit are listed": Mutant(
         "line_versions", "if commit is None or commit == self.commit:", "if commit is None:"
@@ -198,19 +198,19 @@ MUTANTS = {
         "line_versions",
         "return made_at != NOWHERE and shown_at(self.q, self.chain, self.path, made_at) == at",
         "return False",
-        seed=60,
+        seed=10,
     ),
     "the newest row is the latest version": Mutant(
         "line_versions",
         "made_at == self.latest",
         "at == self.latest",
-        seed=13,
+        seed=10,
     ),
     "deleting a version restores the one before, though hidden": Mutant(
         "line_versions",
         "if hidden and (self.path, made_at) in hidden:",
         "if False:",
-        seed=2,
+        seed=3,
     ),
     "a delete marker that flattening dropped cannot be deleted": Mutant(
         "line_restore",
