@@ -199,4 +199,4 @@ def test_a_commit_that_is_in_no_repo_is_called_by_its_id_alone(cli, verb):
 
 
 def test_a_reference_without_a_repo_is_shown_as_it_was_typed(cli):
-    assert "(@x) invalid: a repo is missing" in cli.fails("inspect", "branch", "@x")
+    assert "(@x) invalid: repo cannot be empty" in cli.fails("inspect", "branch", "@x")
