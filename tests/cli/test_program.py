@@ -16,10 +16,18 @@ from pachlite import __version__
 MIB = 1 << 20
 
 
-def _start(tmp_path, *words, **options):
+def _listen_to_signals():
+    """Undo what the tests may have inherited: under `nohup` a hang-up is ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _start(tmp_path, *words, preexec_fn=_listen_to_signals, **options):
     return subprocess.Popen(
         [sys.executable, "-m", "pachlite", *words],
         env={**os.environ, "PACHLITE_HOME": str(tmp_path / "home")},
+        preexec_fn=preexec_fn,
         **options,
     )
 
