@@ -1,0 +1,1 @@
+"""A TCP port forwarder that outlives its connections."""
