@@ -143,6 +143,21 @@ class Branches(Protocol):
         ...
 
 
+class Settings(Protocol):
+    """Small texts that other protocols keep with a branch, such as its CORS rules.
+
+    They are no part of its history, and go when the branch is deleted.
+    """
+
+    def get_setting(self, branch: BranchRef, name: str) -> str:
+        """Return a setting; empty when there is none."""
+        ...
+
+    def put_setting(self, branch: BranchRef, name: str, value: str) -> None:
+        """Replace a setting; an empty value deletes it."""
+        ...
+
+
 class Commits(Protocol):
     """Snapshots. Open for writing until finished, then unchangeable."""
 
@@ -541,7 +556,7 @@ class Uploads(Protocol):
         ...
 
 
-class PFS(Projects, Repos, Branches, Commits, Files, Versions, Uploads, Protocol):
+class PFS(Projects, Repos, Branches, Settings, Commits, Files, Versions, Uploads, Protocol):
     """A versioned file system."""
 
     @property

@@ -18,6 +18,7 @@ from pachlite.store.files import Files
 from pachlite.store.format import OpenStore
 from pachlite.store.projects import Projects
 from pachlite.store.repos import Repos
+from pachlite.store.settings import Settings
 from pachlite.store.upkeep import Upkeep
 from pachlite.store.uploads import Uploads
 from pachlite.store.versions import Versions
@@ -29,7 +30,7 @@ MAX_DIRECT_CHANGES: Final = 1000
 
 
 class EmbeddedPFS(
-    Projects, Repos, Branches, Commits, Files, Writes, Deletions, Diffs, Versions, Uploads
+    Projects, Repos, Branches, Settings, Commits, Files, Writes, Deletions, Diffs, Versions, Uploads
 ):
     """See `pfs.api.PFS`. Any number of processes may use one store at once."""
 
