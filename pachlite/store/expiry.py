@@ -91,6 +91,9 @@ def _repos(tx: Transaction, now: int) -> bool:
     if line is not None:
         lines.erase(tx, line[0], limit_rows=_ROWS)
         return True
+    tx.execute(
+        "DELETE FROM bucket_config WHERE branch IN (SELECT id FROM branch WHERE repo = ?)", repo
+    )
     for table in ("commits", "branch", "tag", "reflog", "upload", "repo"):
         column = "id" if table == "repo" else "repo"
         tx.execute(f"DELETE FROM {table} WHERE {column} = ?", repo)  # noqa: S608 - constants
