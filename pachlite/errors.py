@@ -2,18 +2,20 @@
 
 PachliteError
   NotFound            ProjectNotFound RepoNotFound BranchNotFound CommitNotFound FileNotFound
-                      VersionNotFound UploadNotFound SourceNotFound
+                      VersionNotFound UploadNotFound SourceNotFound AccessKeyNotFound
   AlreadyExists       ProjectExists RepoExists BranchExists OutputExists
   Conflict            CommitFinished CommitNotFinished CommitHasChildren CommitHasNoChildren
                       CommitIsHead ProjectNotEmpty BranchNotEmpty PreconditionFailed
-                      VersionIsDeleteMarker AmbiguousReference
+                      VersionIsDeleteMarker AmbiguousReference AuthNotActivated
+                      AuthAlreadyActivated
   InvalidArgument     InvalidName InvalidReference InvalidPath InvalidPattern InvalidOption
                       RangeNotSatisfiable DigestMismatch IncompleteBody InvalidPart
                       InvalidPartOrder PartTooSmall IsDirectory
-  PermissionDenied    ReadOnlyCommit StoreNotWritable
+                      InvalidSubject InvalidRole InvalidToken
+  PermissionDenied    ReadOnlyCommit StoreNotWritable NotAuthorized UnknownAccessKey TokenInvalid
   Unavailable         StoreBusy AddressInUse SourceUnavailable Retry
   Corrupt             ContentCorrupt StoreCorrupt
-  Unsupported         StoreTooNew NetworkFileSystem
+  Unsupported         StoreTooNew NetworkFileSystem NoIdentityProvider
   LimitExceeded       DiskFull FileTooLarge
 
 Each error has a stable `code` (its class name in snake case), typed fields, one sentence without a
@@ -185,6 +187,17 @@ class SourceNotFound(NotFound):
         self.source = source
 
 
+class AccessKeyNotFound(NotFound):
+    """There is no S3 key of that name to revoke."""
+
+    def __init__(self, access_key: str) -> None:
+        super().__init__(
+            f"S3 key {access_key} not found",
+            hint="see what there is: pachlite auth list s3-key",
+        )
+        self.access_key = access_key
+
+
 # AlreadyExists
 
 
@@ -335,6 +348,25 @@ class AmbiguousReference(Conflict):
         self.prefix = prefix
 
 
+class AuthNotActivated(Conflict):
+    """The store asks nobody who they are, so there are no tokens and no roles."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the auth service is not activated", hint="activate it: pachlite auth activate"
+        )
+
+
+class AuthAlreadyActivated(Conflict):
+    """Auth is active already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the auth service is already activated",
+            hint="for a new root token: pachlite auth rotate-root-token",
+        )
+
+
 # InvalidArgument
 
 
@@ -439,6 +471,25 @@ class IsDirectory(InvalidArgument):
         self.path = path
 
 
+class InvalidSubject(InvalidArgument):
+    """A subject is not written as subjects are, or cannot have what it was to get."""
+
+    def __init__(self, subject: str, rule: str) -> None:
+        super().__init__(f"subject ({subject}) invalid: {rule}", hint="for example user:alice")
+        self.subject = subject
+
+
+class InvalidRole(InvalidArgument):
+    """No such role or permission, or none that can be given there."""
+
+
+class InvalidToken(InvalidArgument):
+    """A token that was to be used from now on is not fit for it."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"the token is invalid: {rule}")
+
+
 # PermissionDenied
 
 
@@ -462,6 +513,40 @@ class StoreNotWritable(PermissionDenied):
             hint="set PACHLITE_HOME to a directory that you may write",
         )
         self.directory = directory
+
+
+class NotAuthorized(PermissionDenied):
+    """The subject lacks a permission on a resource."""
+
+    def __init__(self, subject: str, permission: str, resource: str) -> None:
+        super().__init__(
+            f"{subject} is not authorized to perform this operation - needs permissions "
+            f"[{permission}] on {resource}",
+            hint=f"see which roles grant it: pachlite auth roles-for-permission {permission}",
+        )
+        self.subject = subject
+        self.permission = permission
+        self.resource = resource
+
+
+class UnknownAccessKey(PermissionDenied):
+    """No S3 key and no token, or one that was revoked or has expired. It is not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the access key is unknown, was revoked, or has expired",
+            hint="get another one: pachlite auth create-s3-key",
+        )
+
+
+class TokenInvalid(PermissionDenied):
+    """The token is unknown, was revoked, or has expired. It is not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "provided auth token is corrupted or has expired (try logging in again)",
+            hint="pachlite auth login",
+        )
 
 
 # Unavailable
@@ -537,6 +622,16 @@ class NetworkFileSystem(Unsupported):
             f"the store at {directory} is on a network file system ({kind}), whose locks cannot "
             "be trusted",
             hint="set PACHLITE_HOME to a local disk, or run pachlite serve s3 where the disk is",
+        )
+
+
+class NoIdentityProvider(Unsupported):
+    """pachlite knows tokens and keys; it asks no other service who somebody is."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} needs an identity provider, and pachlite has none",
+            hint="users get tokens from an administrator: pachlite auth get-auth-token alice",
         )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from pachlite.errors import StoreCorrupt, StoreTooNew
 from pachlite.metadata.api import Database, Reader
 
-MIGRATIONS: Final = ("0001_store.sql",)
+MIGRATIONS: Final = ("0001_store.sql", "0002_auth.sql")
 """Files of `migrations`, in order; the version of a database is how many of them it has had."""
 
 
