@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from pachlite.config import ServerConfig
-from pachlite.errors import AddressInUse, InvalidOption
+from pachlite.config import CertificateFiles, ServerConfig
+from pachlite.errors import AddressInUse, InvalidOption, PachliteError
+from pachlite.tls.context import load_context, reload_context
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
@@ -33,7 +36,13 @@ KEEP_ALIVE_TIMEOUT_S: Final = 75.0
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Presigned URLs and metadata make long heads."""
 
+RENEWAL_CHECK_S: Final = 86_400.0
+"""How often certificates are read again without being asked to."""
+
 Announce = Callable[[str, int], None]
+Renew = Callable[[], object]
+
+_log: Final = logging.getLogger(__name__)
 
 # glibc returns large blocks to the kernel when they are freed and takes them again with a page
 # fault each 4 KiB. Receiving bodies is half of that; with these settings the blocks are kept. Few
@@ -47,24 +56,37 @@ _MALLOC_OPTIONS: Final = {
 }
 
 
-def run(app: ASGIFramework, config: ServerConfig, announce: Announce) -> None:
+def run(
+    app: ASGIFramework, config: ServerConfig, announce: Announce, renew: Renew | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then let requests finish. A second signal ends at once.
+
+    SIGHUP reads the certificate again.
 
     Args:
         app: The application.
         config: What to listen on.
         announce: Called with host and port as soon as connections are accepted.
+        renew: Called before the certificate is read again.
 
     Raises:
         AddressInUse: Somebody else listens there.
-        InvalidOption: There is no such address here.
+        InvalidOption: There is no such address here, or the certificate cannot be used.
     """
+    context = load_context(config.certificate) if config.certificate else None
     listener = listen(config)
     host, port = listener.getsockname()[:2]
     _tune_malloc()
     loop_factory = uvloop.new_event_loop if uvloop else None
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_serve(app, listener, lambda: announce(host, port)))
+        runner.run(
+            _serve(
+                app,
+                _hypercorn_config(listener, context),
+                lambda: announce(host, port),
+                lambda: _renew_certificate(config.certificate, context, renew),
+            )
+        )
 
 
 def listen(config: ServerConfig) -> socket.socket:
@@ -84,16 +106,16 @@ def listen(config: ServerConfig) -> socket.socket:
     return listener
 
 
-async def _serve(app: ASGIFramework, listener: socket.socket, announce: Callable[[], None]) -> None:
+async def _serve(
+    app: ASGIFramework, config: Config, announce: Callable[[], None], reload: Callable[[], None]
+) -> None:
     stopping = asyncio.Event()
 
     async def until_stopped() -> None:
         announce()  # Hypercorn waits here once it accepts connections
         await stopping.wait()
 
-    serving = asyncio.create_task(
-        serve(app, _hypercorn_config(listener), shutdown_trigger=until_stopped, mode="asgi")
-    )
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped, mode="asgi"))
 
     def stop() -> None:
         if stopping.is_set():
@@ -104,15 +126,38 @@ async def _serve(app: ASGIFramework, listener: socket.socket, announce: Callable
     loop.set_exception_handler(_report)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    _repeat(loop, reload)
     await _wait_for_end(serving, stopping)
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report what no task has caught, but not every connection that is cut in the end.
+def _repeat(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+    def turn() -> None:
+        work()
+        _repeat(loop, work)
 
-    Python 3.11 takes that for an error.
+    loop.call_later(RENEWAL_CHECK_S, turn)
+
+
+def _renew_certificate(
+    files: CertificateFiles | None, context: ssl.SSLContext | None, renew: Renew | None
+) -> None:
+    """Read the certificate again; what is wrong with it is said, and the old one goes on."""
+    try:
+        if renew is not None:
+            renew()
+        if files is not None and context is not None:
+            reload_context(context, files)
+    except PachliteError as error:
+        _log.error("the certificate stays as it is: %s", error)
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what no task has caught, but not what a client can bring about.
+
+    That is a handshake that fails. A connection that is cut in the end is an error to Python 3.11.
     """
-    if not isinstance(context.get("exception"), asyncio.CancelledError):
+    if not isinstance(context.get("exception"), asyncio.CancelledError | ssl.SSLError):
         loop.default_exception_handler(context)
 
 
@@ -128,8 +173,23 @@ async def _wait_for_end(serving: asyncio.Task[None], stopping: asyncio.Event) ->
         await serving
 
 
-def _hypercorn_config(listener: socket.socket) -> Config:
-    config = Config()
+class _HypercornConfig(Config):
+    """What Hypercorn asks; the TLS context is ours, so that it can be given another certificate."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        super().__init__()
+        self._context = context
+
+    @property
+    def ssl_enabled(self) -> bool:
+        return self._context is not None
+
+    def create_ssl_context(self) -> ssl.SSLContext | None:
+        return self._context
+
+
+def _hypercorn_config(listener: socket.socket, context: ssl.SSLContext | None) -> Config:
+    config = _HypercornConfig(context)
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = BACKLOG
     config.accesslog = None

@@ -20,8 +20,23 @@ class StoreConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """A certificate with its issuers, and its private key, both in PEM form."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """What the gateway listens on. Port 0 means a free one; the bound one is announced."""
+    """How the gateway listens.
+
+    Attributes:
+        host: The address.
+        port: The port; 0 means a free one, and the bound one is announced.
+        certificate: What makes it speak TLS; None for plain HTTP.
+    """
 
     host: str = "127.0.0.1"
     port: int = 30600
+    certificate: CertificateFiles | None = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pachlite.cli.certificate import Certificate, choose_certificate, host_names
 from pachlite.config import ServerConfig
 from pachlite.errors import InvalidOption
+from pachlite.pfs.infos import StoreInfo
 
 DEFAULTS = ServerConfig()
 
@@ -26,6 +30,18 @@ def serve_s3(
         bool,
         typer.Option("--insecure", help="Serve others without asking who they are."),
     ] = False,
+    tls: Annotated[
+        str,
+        typer.Option("--tls", metavar="auto", help="Speak HTTPS, with a certificate made for it."),
+    ] = "",
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option("--tls-cert", metavar="FILE", help="Speak HTTPS, with this certificate."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option("--tls-key", metavar="FILE", help="The private key of --tls-cert."),
+    ] = None,
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Write a line about every request.")
     ] = False,
@@ -34,32 +50,51 @@ def serve_s3(
 
     Runs until it is interrupted; then requests under way may take 30 seconds more, unless it is
     interrupted again. Any access key is accepted, so it listens on this machine only.
+    Certificates are read again on SIGHUP.
 
     Examples:
       pachlite serve s3
       pachlite serve s3 --port 9000 --access-log
+      pachlite serve s3 --tls auto
+      pachlite serve s3 --tls-cert server.pem --tls-key server.key
 
     Next: aws --endpoint-url http://127.0.0.1:30600 s3 ls
     """
     _check_reach(host, insecure=insecure)
-    from pachlite.asgi import run
-    from pachlite.cli.context import opened_store
-    from pachlite.server import create_app, first_commands
+    from pachlite.cli.context import opened_store, store_home
 
     _log_to_stderr("INFO" if access_log else "WARNING")
     with opened_store() as pfs:
+        certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
+        from pachlite.asgi import run
+        from pachlite.server import create_app
+
         info = pfs.inspect_store()
 
         def announce(bound_host: str, bound_port: int) -> None:
-            endpoint = f"http://{_bracketed(bound_host)}:{bound_port}"
+            scheme = "https" if certificate else "http"
+            endpoint = f"{scheme}://{_bracketed(bound_host)}:{bound_port}"
             sys.stdout.write(f"S3 endpoint: {endpoint}\n")
             sys.stdout.flush()
-            commands = "".join(f"  {command}\n" for command in first_commands(endpoint))
-            warnings = "".join(f"warning: {warning}\n" for warning in info.warnings)
-            sys.stderr.write(f"store: {info.location}\n{warnings}try:\n{commands}")
+            sys.stderr.write(_introduction(endpoint, info, certificate))
             sys.stderr.flush()
 
-        run(create_app(pfs), ServerConfig(host, port), announce)
+        config = ServerConfig(host, port, certificate.files if certificate else None)
+        run(create_app(pfs), config, announce, certificate.renew if certificate else None)
+
+
+def _introduction(endpoint: str, info: StoreInfo, certificate: Certificate | None) -> str:
+    from pachlite.server import first_commands
+
+    lines = [f"store: {info.location}", *(f"warning: {warning}" for warning in info.warnings)]
+    commands = list(first_commands(endpoint))
+    if certificate:
+        lines.append(f"certificate: {certificate.files.certificate}")
+    if certificate and certificate.is_own:
+        commands.insert(
+            0, f"export AWS_CA_BUNDLE={shlex.quote(str(certificate.files.certificate))}"
+        )
+    return "".join(f"{line}\n" for line in (*lines, "try:", *(f"  {each}" for each in commands)))
 
 
 def _check_reach(host: str, *, insecure: bool) -> None:

@@ -3,6 +3,7 @@
 import http.client
 import re
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -32,16 +33,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Gateway:
-    """A running gateway."""
+    """A running gateway.
+
+    Attributes:
+        ca: The certificate that clients have to trust, of one that runs with `--tls auto`.
+    """
 
     process: subprocess.Popen[str]
     endpoint: str
     home: Path
     log: Path
+    ca: Path | None = None
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.endpoint.removeprefix("http://").rpartition(":")
+        host, _, port = self.endpoint.partition("://")[2].rpartition(":")
         return host, int(port)
 
     def request(self, method, path, body=None, headers=None, **options) -> Answer:
@@ -57,6 +63,9 @@ class Gateway:
 
     def connect(self) -> http.client.HTTPConnection:
         """Return a connection for several requests."""
+        if self.ca:
+            trust = ssl.create_default_context(cafile=self.ca)
+            return http.client.HTTPSConnection(*self.address, timeout=TIMEOUT_S, context=trust)
         return http.client.HTTPConnection(*self.address, timeout=TIMEOUT_S)
 
     def kill(self) -> None:
@@ -95,8 +104,10 @@ def running_gateway(home: Path, *options: str, bug: str = "") -> Iterator[Gatewa
     with process:
         try:
             line = process.stdout.readline()
-            assert line.startswith("S3 endpoint: http://"), log.read_text()
-            yield Gateway(process, line.split()[-1], home, log)
+            assert line.startswith("S3 endpoint: http"), log.read_text()
+            own = home / "tls" / "certificate.pem"
+            ca = own if "--tls" in options else None
+            yield Gateway(process, line.split()[-1], home, log, ca)
             assert process.poll() in {None, -signal.SIGKILL}, log.read_text()
         finally:
             process.terminate()

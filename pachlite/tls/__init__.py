@@ -1,0 +1,1 @@
+"""Certificates for the gateway: read and checked, or made. It knows no server."""
