@@ -18,11 +18,12 @@ from typing import Final
 from pachlite.errors import PachliteError
 from pachlite.gateway.body import declare_body, decode_document
 from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
+from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
-from pachlite.gateway.request import RawRequest, parse_headers, parse_request
+from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
 from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
 from pachlite.gateway.signature import find_signature
 from pachlite.pfs.api import PFS
@@ -41,16 +42,22 @@ class Edge:
     """Serves S3 over a file system, and passes everything else on."""
 
     def __init__(
-        self, pfs: PFS, pages: Application, *, stall_timeout_s: float = STALL_TIMEOUT_S
+        self,
+        pfs: PFS,
+        pages: Application,
+        *,
+        domains: tuple[str, ...] = (),
+        stall_timeout_s: float = STALL_TIMEOUT_S,
     ) -> None:
         self._pfs = pfs
         self._pages = pages
+        self._domains = domains
         self._stall_timeout_s = stall_timeout_s
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Answer one request (or anything else that ASGI knows)."""
-        if scope["type"] != "http" or _is_for_pages(scope):
+        if scope["type"] != "http" or _is_for_pages(scope, self._domains):
             await self._pages(scope, receive, send)
             return
         raw = RawRequest(
@@ -86,17 +93,17 @@ class Edge:
         self, raw: RawRequest, incoming: Incoming, request_id: str
     ) -> tuple[S3Response, Stream | None]:
         try:
-            response = await self._perform(parse_request(raw), incoming)
+            response = await self._perform(parse_request(raw, self._domains), incoming)
             return await prepare(self._workers, response)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
                 _log.error("%s %s %s: %s", raw.method, raw.resource, request_id, error)
-            return _refuse(error, raw, request_id), None
+            return self._refuse(error, raw, request_id), None
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the one place where a defect becomes an answer
             _log.exception("%s %s %s failed", raw.method, raw.resource, request_id)
-            return _refuse(PachliteError(INTERNAL_MESSAGE), raw, request_id), None
+            return self._refuse(PachliteError(INTERNAL_MESSAGE), raw, request_id), None
 
     async def _perform(self, request: S3Request, incoming: Incoming) -> S3Response:
         operation = find_operation(request)
@@ -114,6 +121,15 @@ class Edge:
             )
         return await self._in_worker(partial(operation.run, self._pfs, request))
 
+    def _refuse(self, error: PachliteError, raw: RawRequest, request_id: str) -> S3Response:
+        return error_response(
+            error,
+            resource=raw.resource,
+            request_id=request_id,
+            bucket=bucket_of(raw, self._domains),
+            is_head=raw.method == "HEAD",
+        )
+
     async def _in_worker(self, work: Callable[[], S3Response]) -> S3Response:
         return await get_running_loop().run_in_executor(self._workers, work)
 
@@ -125,20 +141,15 @@ def _run_with_document(
     return operation.run(pfs, replace(request, document=decode_document(declared, body)))
 
 
-def _refuse(error: PachliteError, raw: RawRequest, request_id: str) -> S3Response:
-    return error_response(
-        error,
-        resource=raw.resource,
-        request_id=request_id,
-        is_head=raw.method == "HEAD",
-    )
-
-
-def _is_for_pages(scope: Event) -> bool:
+def _is_for_pages(scope: Event, domains: tuple[str, ...]) -> bool:
     path: bytes = scope["raw_path"]
-    if path.startswith(OWN_PREFIX):
-        return True
-    if path != b"/" or scope["method"] not in {"GET", "HEAD"} or scope["query_string"]:
+    if not path.startswith(OWN_PREFIX) and path != b"/":
         return False
     headers = parse_headers(scope["headers"])
+    if domains and bucket_of_host(headers.get("host", ""), domains):
+        return False  # there, such a path is a key, and the root is the bucket
+    if path != b"/":
+        return True
+    if scope["method"] not in {"GET", "HEAD"} or scope["query_string"]:
+        return False
     return "text/html" in headers.get("accept", "") and find_signature(headers, {}) is None

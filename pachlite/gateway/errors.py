@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from pachlite import errors
 from pachlite.errors import DigestMismatch, InvalidArgument, PachliteError
 from pachlite.gateway.messages import Headers, S3Response
+from pachlite.gateway.sentences import SENTENCES
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
 
 T = TypeVar("T")
@@ -48,11 +49,17 @@ CONTENT_SHA256_MISMATCH: Final = S3Code("XAmzContentSHA256Mismatch", 400)
 
 
 class S3Refusal(InvalidArgument):
-    """The request breaks a rule that only the S3 protocol has."""
+    """The request breaks a rule that only the S3 protocol has.
 
-    def __init__(self, code: S3Code, message: str, *, hint: str = "") -> None:
+    `details` are elements that the error document has besides, by name.
+    """
+
+    def __init__(
+        self, code: S3Code, message: str, *, hint: str = "", details: Headers = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.s3 = code
+        self.details = details
 
 
 class PayloadHashMismatch(DigestMismatch):
@@ -117,6 +124,11 @@ _DETAILS: Final[dict[type[PachliteError], tuple[tuple[str, str], ...]]] = {
 }
 """Elements that S3 adds to the document, each with the field of the error that it shows."""
 
+_ABOUT_BUCKETS: Final = frozenset(
+    {"BucketAlreadyOwnedByYou", "BucketNotEmpty", "InvalidBucketName", "NoSuchBucket"}
+)
+"""Codes that come with the name of the bucket."""
+
 INTERNAL_MESSAGE: Final = "the gateway failed; the log of the server says more"
 
 
@@ -140,7 +152,7 @@ def message_of(error: PachliteError) -> str:
 
 
 def error_response(
-    error: PachliteError, *, resource: str, request_id: str, is_head: bool = False
+    error: PachliteError, *, resource: str, request_id: str, bucket: str = "", is_head: bool = False
 ) -> S3Response:
     """Render an error. The answer to HEAD and status 304 and 204 have no body."""
     code = s3_code(error)
@@ -150,14 +162,39 @@ def error_response(
     body = document(
         "Error",
         element("Code", code.name),
-        element("Message", message_of(error)),
-        *(element(name, getattr(error, field)) for name, field in _nearest(_DETAILS, error)),
+        *_sentences(code, error),
+        *(element(*detail) for detail in _details(code, error, bucket)),
         element("Resource", resource),
         element("RequestId", request_id),
         element("HostId", request_id),
         namespace="",
     )
     return S3Response(status=code.status, headers=(*XML_HEADERS, *extra), body=body)
+
+
+def _sentences(code: S3Code, error: PachliteError) -> list[str]:
+    """Return the message; where S3 has one of its own, ours stands beside it."""
+    ours = message_of(error)
+    if code.name not in SENTENCES:
+        return [element("Message", ours)]
+    return [element("Message", SENTENCES[code.name]), element("Detail", ours)]
+
+
+def _details(code: S3Code, error: PachliteError, bucket: str) -> list[tuple[str, object]]:
+    details: list[tuple[str, object]] = [
+        (name, getattr(error, field)) for name, field in _nearest(_DETAILS, error)
+    ]
+    if isinstance(error, S3Refusal):
+        details += error.details
+    if bucket and code.name in _ABOUT_BUCKETS:
+        details.append(("BucketName", bucket))
+    return details
+
+
+def invalid_argument(name: str, value: str, message: str) -> S3Refusal:
+    """Return the error for a parameter or header that cannot have that value."""
+    details = (("ArgumentName", name), ("ArgumentValue", value))
+    return S3Refusal(INVALID_ARGUMENT, message, details=details)
 
 
 def no_such_bucket(name: str) -> S3Refusal:

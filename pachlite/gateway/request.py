@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from pachlite.gateway.errors import INVALID_URI, S3Refusal
+from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.messages import S3Request
 from pachlite.gateway.signature import QUERY_PARAMETERS
 from pachlite.pfs.paths import check_path
@@ -32,15 +33,14 @@ class RawRequest:
         return self.path.decode("latin-1")
 
 
-def parse_request(raw: RawRequest) -> S3Request:
-    """Decode a request in path style: `/bucket/key`.
+def parse_request(raw: RawRequest, domains: tuple[str, ...] = ()) -> S3Request:
+    """Decode a request in path style, `/bucket/key`, or of a host that names the bucket.
 
     Raises:
         S3Refusal: The path or a parameter is not valid UTF-8.
         InvalidPath: No object can have that key.
     """
-    path = _without_authority(raw.path)
-    bucket, _, key = path.removeprefix(b"/").partition(b"/")
+    bucket, key = _split(raw, domains)
     query = _parse_query(raw.query)
     return S3Request(
         method=raw.method,
@@ -50,6 +50,20 @@ def parse_request(raw: RawRequest) -> S3Request:
         headers=_with_hoisted(raw.headers, query),
         resource=raw.resource,
     )
+
+
+def bucket_of(raw: RawRequest, domains: tuple[str, ...] = ()) -> str:
+    """Return the bucket that a request names, for error documents: it may be no name at all."""
+    return unquote_to_bytes(_split(raw, domains)[0]).decode(errors="replace")
+
+
+def _split(raw: RawRequest, domains: tuple[str, ...]) -> tuple[bytes, bytes]:
+    path = _without_authority(raw.path).removeprefix(b"/")
+    bucket = bucket_of_host(raw.headers.get("host", ""), domains) if domains else ""
+    if bucket:
+        return bucket.encode(), path
+    name, _, key = path.partition(b"/")
+    return name, key
 
 
 def parse_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pachlite.gateway.errors import (
     PayloadHashMismatch,
     S3Refusal,
     error_response,
+    invalid_argument,
     no_such_bucket,
     not_implemented,
     s3_code,
@@ -75,7 +76,8 @@ def test_error_document_says_what_where_and_what_to_do():
     assert response.status == 409
     assert dict(response.headers)["content-type"] == "application/xml"
     assert tree.findtext("Code") == "BucketNotEmpty"
-    assert tree.findtext("Message") == 'branch "dev" of repo default/images still holds files'
+    assert tree.findtext("Message") == "The bucket you tried to delete is not empty."
+    assert tree.findtext("Detail") == 'branch "dev" of repo default/images still holds files'
     assert tree.findtext("Resource") == "/bucket/a&b"
     assert tree.findtext("RequestId") == "R1"
 
@@ -135,5 +137,17 @@ def test_code_of_an_error_that_has_one_of_its_own(error, name, status):
 )
 def test_error_document_has_the_details_that_clients_look_for(error, details):
     tree = ElementTree.fromstring(render(error).body)
-    always = {"Code", "Message", "Resource", "RequestId", "HostId"}
+    always = {"Code", "Message", "Detail", "Resource", "RequestId", "HostId"}
     assert {node.tag: node.text for node in tree if node.tag not in always} == details
+
+
+def test_error_about_a_bucket_names_it():
+    for error in (no_such_bucket("x"), errors.BranchNotEmpty("default/images", "dev")):
+        assert b"<BucketName>a&amp;b</BucketName>" in render(error, bucket="a&b").body
+    assert b"BucketName" not in render(errors.FileNotFound("r", "c", "p"), bucket="a").body
+
+
+def test_refused_argument_is_shown_with_its_value():
+    tree = ElementTree.fromstring(render(invalid_argument("max-keys", "<", "not so")).body)
+    assert (tree.findtext("ArgumentName"), tree.findtext("ArgumentValue")) == ("max-keys", "<")
+    assert (tree.findtext("Code"), tree.findtext("Message")) == ("InvalidArgument", "not so")
