@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from pachlite.errors import InvalidArgument
 
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 XML_HEADERS: Final = (("content-type", "application/xml"),)
 
+MAX_DEPTH: Final = 16
+MAX_ELEMENTS: Final = 120_000
+MAX_REFERENCES: Final = 200_000
+MAX_TAG_CHARACTERS: Final = 4096
+"""No document of S3 comes near: 10 000 parts with a checksum each are 40 000 elements."""
+
+_PIECE_CHARACTERS: Final = 64 * 1024
 _PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # Markup, and what a parser would drop, change or choke on: control characters (tab and line feed
 # are safe), and the two code points that XML excludes. S3 sends those as references, too. No key
@@ -20,7 +28,11 @@ _SPECIAL: Final = re.compile('[&<>"\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]')
 # reference. A parser refuses both, so they pass it as five hex digits behind a code point that
 # nobody uses; should somebody use it, it passes that way, too.
 _SHIELD: Final = "\U000f0000"
-_UNPARSABLE: Final = re.compile(f"[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff{_SHIELD}]")
+_UNPARSABLE: Final = frozenset(
+    [*map(chr, (*range(1, 9), 11, 12, *range(14, 32))), "\ufffe", "\uffff", _SHIELD]
+)
+_SHIELDING: Final = str.maketrans({each: f"{_SHIELD}{ord(each):05x}" for each in _UNPARSABLE})
+_LONG_TAG: Final = re.compile(f"<[^>]{{{MAX_TAG_CHARACTERS}}}")
 _REFERENCE: Final = re.compile("&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 _SHIELDED: Final = re.compile(f"{_SHIELD}([0-9a-f]{{5}})")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\0": "\ufffd"}
@@ -54,6 +66,28 @@ class MalformedDocument(InvalidArgument):
     """An XML document that is broken, or is not the one expected."""
 
 
+class _BoundedBuilder(TreeBuilder):
+    """Builds the tree, and gives up as soon as it becomes one that costs more than it can mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > MAX_DEPTH:
+            raise MalformedDocument(f"the XML is nested deeper than {MAX_DEPTH} levels")
+        if self._elements > MAX_ELEMENTS:
+            raise MalformedDocument(f"the XML has more than {MAX_ELEMENTS} elements")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
 def parse(text: bytes, root: str) -> Element:
     """Parse a document whose root element is `root`; namespaces are dropped.
 
@@ -67,7 +101,10 @@ def parse(text: bytes, root: str) -> Element:
     if "<!DOCTYPE" in decoded or "<!ENTITY" in decoded:
         raise MalformedDocument("document types are not allowed in the XML")
     try:
-        tree = fromstring(_shield(decoded))  # noqa: S314 - entities have been refused above
+        parser = XMLParser(target=_BoundedBuilder())  # noqa: S314 - entities have been refused
+        for piece in _pieces(_shield(decoded)):
+            parser.feed(piece)
+        tree: Element = parser.close()
     except (ParseError, ValueError) as error:
         raise MalformedDocument(f"the XML cannot be parsed: {error}") from error
     for node in tree.iter():
@@ -87,16 +124,28 @@ def _escape_one(character: str) -> str:
     return _NAMED.get(character) or f"&#x{ord(character):X};"
 
 
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text up: a parser looks at all that it was given before it says what is wrong."""
+    for start in range(0, len(text), _PIECE_CHARACTERS):
+        yield text[start : start + _PIECE_CHARACTERS]
+
+
 def _shield(text: str) -> str:
-    text = _REFERENCE.sub(_resolve_unparsable, text)
-    return _UNPARSABLE.sub(lambda match: f"{_SHIELD}{ord(match.group()):05x}", text)
+    """Return the text as a parser accepts it; refuse one that would take it long."""
+    if _LONG_TAG.search(text):
+        raise MalformedDocument(f"the XML has a tag of more than {MAX_TAG_CHARACTERS} characters")
+    if text.count("&#") <= MAX_REFERENCES:
+        shielded = _REFERENCE.sub(_resolve_unparsable, text).translate(_SHIELDING)
+        if shielded.count(_SHIELD) <= MAX_REFERENCES:
+            return shielded
+    raise MalformedDocument(f"the XML has more than {MAX_REFERENCES} references or control codes")
 
 
 def _resolve_unparsable(match: re.Match[str]) -> str:
     digits = match[1]
     number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
     character = chr(number) if 0 < number <= ord(_SHIELD) else ""
-    return character if _UNPARSABLE.fullmatch(character) else match.group()
+    return character if character in _UNPARSABLE else match.group()
 
 
 def _unshield(text: str) -> str:

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pachlite.gateway.xml import (
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_REFERENCES,
     NAMESPACE,
     MalformedDocument,
     document,
@@ -112,3 +115,27 @@ BOMB = """<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c
 def test_document_that_is_broken_or_not_the_expected_one_is_refused(text):
     with pytest.raises(MalformedDocument):
         parse(text, "A")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>" * (MAX_DEPTH + 1) + "</a>" * (MAX_DEPTH + 1),
+        f"<a>{'<b/>' * MAX_ELEMENTS}</a>",
+        f"<a>{'&#65;' * (MAX_REFERENCES + 1)}</a>",
+        f"<a>{chr(1) * (MAX_REFERENCES + 1)}</a>",
+        f"<a {' '.join(f'a{number}=""' for number in range(1000))}/>",
+        "<a>" * 1_000_000,
+    ],
+    ids=["deep", "many", "references", "controls", "attributes", "endless"],
+)
+def test_document_that_would_take_long_is_refused(text):
+    with pytest.raises(MalformedDocument, match="the XML"):
+        parse(text.encode(), "a")
+
+
+def test_document_at_the_bounds_is_parsed():
+    deep = "<a>" * MAX_DEPTH + "</a>" * MAX_DEPTH
+    assert parse(deep.encode(), "a").tag == "a"
+    wide = f"<a>{'<b>&#1;</b>' * 30_000}</a>"
+    assert len(parse(wide.encode(), "a")) == 30_000
