@@ -124,7 +124,7 @@ def test_document_that_is_broken_or_not_the_expected_one_is_refused(text):
         f"<a>{'<b/>' * MAX_ELEMENTS}</a>",
         f"<a>{'&#65;' * (MAX_REFERENCES + 1)}</a>",
         f"<a>{chr(1) * (MAX_REFERENCES + 1)}</a>",
-        f"<a {' '.join(f'a{number}=""' for number in range(1000))}/>",
+        "<a " + " ".join(f"a{number}='1'" for number in range(1000)) + "/>",
         "<a>" * 1_000_000,
     ],
     ids=["deep", "many", "references", "controls", "attributes", "endless"],
