@@ -564,12 +564,13 @@ class StoreBusy(Unavailable):
 class AddressInUse(Unavailable):
     """The port to listen on is taken."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, owner: str = "") -> None:
         super().__init__(
-            f"{address} is in use by another process",
+            f"{address} is in use by {owner or 'another process'}",
             hint="choose another port with --port, or --port 0 for a free one",
         )
         self.address = address
+        self.owner = owner
 
 
 class SourceUnavailable(Unavailable):
