@@ -27,7 +27,7 @@ def _start(tmp_path, *words, preexec_fn=_listen_to_signals, **options):
     return subprocess.Popen(
         [sys.executable, "-m", "pachlite", *words],
         env={**os.environ, "PACHLITE_HOME": str(tmp_path / "home")},
-        preexec_fn=preexec_fn,
+        preexec_fn=preexec_fn,  # noqa: PLW1509 - no thread of these tests holds a lock then
         **options,
     )
 
