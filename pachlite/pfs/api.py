@@ -15,6 +15,17 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from pachlite.pfs.credentials import (
+    Access,
+    AuditEntry,
+    Binding,
+    Identity,
+    Revocation,
+    S3Credential,
+    S3KeyInfo,
+    S3KeyPair,
+    TokenInfo,
+)
 from pachlite.pfs.infos import (
     DEFAULT_COPY,
     DEFAULT_PUT,
@@ -43,6 +54,7 @@ from pachlite.pfs.infos import (
     UploadPage,
     VersionPage,
 )
+from pachlite.pfs.permissions import Resource
 from pachlite.pfs.refs import BranchRef, CommitRef, FileRef, RepoRef
 
 
@@ -556,7 +568,113 @@ class Uploads(Protocol):
         ...
 
 
-class PFS(Projects, Repos, Branches, Settings, Commits, Files, Versions, Uploads, Protocol):
+class Auth(Protocol):
+    """Who callers are and what they may do. Off until activated: then nobody is asked.
+
+    Every process sees a change at once. All methods but the first three and
+    `activate_auth` raise `AuthNotActivated` while it is off. Whoever opens a store by its directory
+    is root; `acting_as` gives what others get.
+    """
+
+    def is_auth_active(self) -> bool:
+        """Say whether callers must prove who they are. Cheap enough for every request."""
+        ...
+
+    def find_s3_credential(self, access_key: str) -> S3Credential:
+        """Return what an access key, or a token used as one, signs with.
+
+        Raises:
+            UnknownAccessKey: There is none, or it was revoked or has expired.
+        """
+        ...
+
+    def acting_as(self, subject: str) -> PFS:
+        """Return this file system as a subject may use it; closing that closes nothing.
+
+        What the subject may not do raises `NotAuthorized`; lists leave out what it may not see.
+        It is recorded as the creator of what it makes, and owns the projects and repos it creates.
+        While auth is off it may do everything.
+        """
+        ...
+
+    def activate_auth(self, *, root_token: str = "") -> str:
+        """Begin to ask; return the token of root, made if none is given.
+
+        Everybody may create projects, and repos in the default one; existing repos are root's.
+
+        Raises:
+            AuthAlreadyActivated: It is on. Nothing has changed.
+            InvalidToken: The given token is too easy to guess, or cannot be an access key.
+        """
+        ...
+
+    def deactivate_auth(self) -> None:
+        """Stop asking, and forget all tokens, keys and roles."""
+        ...
+
+    def rotate_root_token(self, *, root_token: str = "") -> str:
+        """Replace the tokens of root by a new one, which is returned."""
+        ...
+
+    def whoami(self) -> Identity:
+        """Say who this file system acts as."""
+        ...
+
+    def identify(self, token: str) -> Identity:
+        """Say whose a token is; raise `TokenInvalid`."""
+        ...
+
+    def create_token(self, subject: str, *, ttl_s: float | None = None) -> str:
+        """Return a new token of a user or robot, for `ttl_s` seconds (None: for ever)."""
+        ...
+
+    def list_token(self) -> list[TokenInfo]:
+        """Return the tokens that have not expired, by subject and age."""
+        ...
+
+    def revoke_token(self, token: str) -> int:
+        """Forget a token; return how many that were."""
+        ...
+
+    def revoke_subject(self, subject: str) -> Revocation:
+        """Forget all tokens and S3 keys of a subject; its roles stay."""
+        ...
+
+    def create_s3_key(self, subject: str = "", *, ttl_s: float | None = None) -> S3KeyPair:
+        """Return a new key pair for S3, of the caller unless a subject is given."""
+        ...
+
+    def list_s3_key(self, subject: str = "") -> list[S3KeyInfo]:
+        """Return the S3 keys of a subject, or of all whose keys the caller may see."""
+        ...
+
+    def revoke_s3_key(self, access_key: str) -> None:
+        """Forget an S3 key; raise `AccessKeyNotFound`."""
+        ...
+
+    def get_roles(self, resource: Resource) -> list[Binding]:
+        """Return who has which roles on exactly this resource, by subject."""
+        ...
+
+    def set_roles(self, resource: Resource, subject: str, roles: Sequence[str]) -> None:
+        """Replace the roles of a subject on a resource; none at all takes them away.
+
+        Raises:
+            InvalidRole: There is no such role, or it cannot be given there.
+            InvalidSubject: There can be no such subject, or its roles are fixed.
+        """
+        ...
+
+    def check_access(self, resource: Resource, subject: str = "") -> Access:
+        """Say what a subject (empty: the caller) may do with a resource, and by which roles."""
+        ...
+
+    def list_audit(self, *, limit: int | None = None) -> list[AuditEntry]:
+        """Return the changes of who may do what, newest first; also while auth is off."""
+        ...
+
+
+class PFS(Projects, Repos, Branches, Settings, Commits, Files, Versions, Uploads, Auth, Protocol):
     """A versioned file system."""
 
     @property

@@ -63,6 +63,14 @@ class S3KeyPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Revocation:
+    """How much was revoked."""
+
+    tokens: int
+    s3_keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """The roles of one subject on one resource, sorted."""
 

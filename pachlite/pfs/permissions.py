@@ -27,7 +27,7 @@ class Permission(StrEnum):
     """Something that can be allowed. The name begins with the kind of resource it is about."""
 
     @staticmethod
-    def _generate_next_value_(name: str, start: int, count: int, last: list[str]) -> str:  # noqa: ARG004
+    def _generate_next_value_(name: str, start: int, count: int, last: list[str]) -> str:
         return name
 
     CLUSTER_MODIFY_BINDINGS = auto()
@@ -162,6 +162,14 @@ def allowed_by(roles: frozenset[str]) -> frozenset[Permission]:
     """Decide what somebody may do who has these roles on a resource or on what is above it."""
     granted = (ROLES[role].permissions for role in roles if role in ROLES)
     return frozenset[Permission]().union(*granted)
+
+
+def permissions_about(
+    kind: ResourceKind, permissions: frozenset[Permission]
+) -> tuple[Permission, ...]:
+    """Return those permissions that concern a kind of resource, in order; the cluster: all."""
+    prefix = "" if kind is ResourceKind.CLUSTER else f"{kind.name}_"
+    return tuple(each for each in Permission if each in permissions and each.startswith(prefix))
 
 
 def roles_for(permission: Permission) -> list[str]:

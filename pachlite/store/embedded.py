@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from pachlite.content.blobs import Blobs
 from pachlite.metadata.api import Transaction
+from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import StoreInfo
+from pachlite.pfs.permissions import check_subject
+from pachlite.store.access import AccessCheck
+from pachlite.store.auth import Auth
+from pachlite.store.bindings import Bindings
 from pachlite.store.branches import Branches
 from pachlite.store.commits import Commits
+from pachlite.store.credentials import Credentials
 from pachlite.store.deletions import Deletions
 from pachlite.store.diff import Diffs
 from pachlite.store.engine import Clock, Engine
 from pachlite.store.files import Files
 from pachlite.store.format import OpenStore
+from pachlite.store.guard import guarded
 from pachlite.store.projects import Projects
 from pachlite.store.repos import Repos
 from pachlite.store.settings import Settings
@@ -27,10 +36,24 @@ from pachlite.store.writes import Writes
 
 T = TypeVar("T")
 MAX_DIRECT_CHANGES: Final = 1000
+_MAX_VIEWS: Final = 1000
 
 
 class EmbeddedPFS(
-    Projects, Repos, Branches, Settings, Commits, Files, Writes, Deletions, Diffs, Versions, Uploads
+    Projects,
+    Repos,
+    Branches,
+    Settings,
+    Commits,
+    Files,
+    Writes,
+    Deletions,
+    Diffs,
+    Versions,
+    Uploads,
+    Auth,
+    Credentials,
+    Bindings,
 ):
     """See `pfs.api.PFS`. Any number of processes may use one store at once."""
 
@@ -54,6 +77,8 @@ class EmbeddedPFS(
         )
         self._parts = parts
         self._store_info = info
+        self._access = AccessCheck(parts.database.reader)
+        self._views: dict[str, PFS] = {}
         self._is_closed = False
 
     def __repr__(self) -> str:
@@ -65,6 +90,16 @@ class EmbeddedPFS(
 
     def inspect_store(self) -> StoreInfo:
         return self._store_info
+
+    def acting_as(self, subject: str) -> PFS:
+        view = self._views.get(subject)
+        if view is None:
+            acting = copy(self)
+            acting._engine = replace(self._engine, user=subject, subject=check_subject(subject))
+            if len(self._views) >= _MAX_VIEWS:
+                self._views.clear()
+            view = self._views[subject] = guarded(acting, self._access, subject)
+        return view
 
     def __enter__(self) -> Self:
         return self

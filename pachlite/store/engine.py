@@ -28,6 +28,7 @@ class Engine:
 
     Attributes:
         user: Who is recorded as the creator of things.
+        subject: Whom it acts for, as auth knows them; empty for whoever opened the store.
         request_upkeep: Called with a line that may have become deep.
         max_direct_changes: Up to this many changes are written in the transaction that publishes
             them; more are staged first.
@@ -40,6 +41,7 @@ class Engine:
     user: str
     request_upkeep: Callable[[int], None]
     max_direct_changes: int
+    subject: str = ""
 
     def request_expiry(self) -> None:
         """Ask for what has expired to be erased, as something that will expire comes about."""
