@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +19,13 @@ from typing import Final
 from pachlite.errors import PachliteError
 from pachlite.gateway.body import declare_body, decode_document
 from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
+from pachlite.gateway.exchange import Exchange, Observer
 from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
+from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
 from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
 from pachlite.gateway.signature import find_signature
@@ -48,15 +51,22 @@ class Edge:
         *,
         domains: tuple[str, ...] = (),
         stall_timeout_s: float = STALL_TIMEOUT_S,
+        trusted_proxies: tuple[Network, ...] = (),
+        observers: tuple[Observer, ...] = (),
     ) -> None:
         self._pfs = pfs
         self._pages = pages
         self._domains = domains
         self._stall_timeout_s = stall_timeout_s
+        self._trusted_proxies = trusted_proxies
+        self._observers = observers
+        self.in_flight = 0
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Answer one request (or anything else that ASGI knows)."""
+        if scope["type"] == "http":
+            scope = behind_proxies(scope, self._trusted_proxies)
         if scope["type"] != "http" or _is_for_pages(scope, self._domains):
             await self._pages(scope, receive, send)
             return
@@ -66,21 +76,33 @@ class Edge:
             scope["query_string"],
             parse_headers(scope["headers"]),
         )
+        exchange = _begin_exchange(scope, raw)
+        incoming = Incoming(receive, raw.headers, stall_timeout_s=self._stall_timeout_s)
+        self.in_flight += 1
         try:
-            incoming = Incoming(receive, raw.headers, stall_timeout_s=self._stall_timeout_s)
-            await self._serve(raw, incoming, send)
+            await self._serve(raw, incoming, send, exchange)
         except ClientGone:
             _log.debug("%s %s: the client has gone", raw.method, raw.resource)
+        finally:
+            self.in_flight -= 1
+            exchange.received_bytes = incoming.received_bytes
+            exchange.ended_s = time.perf_counter()
+            for observe in self._observers:
+                observe(exchange)
 
     def close(self) -> None:
         """Let the worker threads finish and end them."""
         self._workers.shutdown()
 
-    async def _serve(self, raw: RawRequest, incoming: Incoming, send: Send) -> None:
-        request_id = secrets.token_hex(8).upper()
-        response, stream = await self._answer(raw, incoming, request_id)
-        _log.info("%s %s %d %s", raw.method, raw.resource, response.status, request_id)
+    async def _serve(
+        self, raw: RawRequest, incoming: Incoming, send: Send, exchange: Exchange
+    ) -> None:
+        request_id = exchange.request_id
+        response, stream = await self._answer(raw, incoming, exchange)
+        exchange.status = response.status
+        exchange.version = _header(response, "x-amz-version-id")
         if stream is None:
+            exchange.sent_bytes = len(response.body)
             await send_response(send, response, request_id=request_id, incoming=incoming)
             return
         try:
@@ -88,25 +110,33 @@ class Edge:
         except PachliteError as error:
             # The status has been sent: all that is left is to end without the rest of the body.
             _log.error("%s %s %s: %s", raw.method, raw.resource, request_id, error)
+            exchange.error_code = s3_code(error).name
+        finally:
+            exchange.sent_bytes = stream.sent_bytes
 
     async def _answer(
-        self, raw: RawRequest, incoming: Incoming, request_id: str
+        self, raw: RawRequest, incoming: Incoming, exchange: Exchange
     ) -> tuple[S3Response, Stream | None]:
         try:
-            response = await self._perform(parse_request(raw, self._domains), incoming)
+            request = parse_request(raw, self._domains)
+            exchange.bucket, exchange.key = request.bucket, request.key
+            response = await self._perform(request, incoming, exchange)
             return await prepare(self._workers, response)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
-                _log.error("%s %s %s: %s", raw.method, raw.resource, request_id, error)
-            return self._refuse(error, raw, request_id), None
+                _log.error("%s %s %s: %s", raw.method, raw.resource, exchange.request_id, error)
+            return self._refuse(error, raw, exchange), None
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the one place where a defect becomes an answer
-            _log.exception("%s %s %s failed", raw.method, raw.resource, request_id)
-            return self._refuse(PachliteError(INTERNAL_MESSAGE), raw, request_id), None
+            _log.exception("%s %s %s failed", raw.method, raw.resource, exchange.request_id)
+            return self._refuse(PachliteError(INTERNAL_MESSAGE), raw, exchange), None
 
-    async def _perform(self, request: S3Request, incoming: Incoming) -> S3Response:
+    async def _perform(
+        self, request: S3Request, incoming: Incoming, exchange: Exchange
+    ) -> S3Response:
         operation = find_operation(request)
+        exchange.operation = operation.name
         if isinstance(operation, UploadOperation):
             ingest = Ingest(
                 partial(operation.begin, self._pfs, request), declare_body(request.headers)
@@ -121,17 +151,35 @@ class Edge:
             )
         return await self._in_worker(partial(operation.run, self._pfs, request))
 
-    def _refuse(self, error: PachliteError, raw: RawRequest, request_id: str) -> S3Response:
+    def _refuse(self, error: PachliteError, raw: RawRequest, exchange: Exchange) -> S3Response:
+        exchange.error_code = s3_code(error).name
         return error_response(
             error,
             resource=raw.resource,
-            request_id=request_id,
+            request_id=exchange.request_id,
             bucket=bucket_of(raw, self._domains),
             is_head=raw.method == "HEAD",
         )
 
     async def _in_worker(self, work: Callable[[], S3Response]) -> S3Response:
         return await get_running_loop().run_in_executor(self._workers, work)
+
+
+def _begin_exchange(scope: Event, raw: RawRequest) -> Exchange:
+    client = scope.get("client")
+    return Exchange(
+        request_id=secrets.token_hex(8).upper(),
+        begun_s=time.perf_counter(),
+        client=client[0] if client else "",
+        agent=raw.headers.get("user-agent", ""),
+        method=raw.method,
+        resource=raw.resource,
+        query=raw.query,
+    )
+
+
+def _header(response: S3Response, wanted: str) -> str:
+    return next((value for name, value in response.headers if name == wanted), "")
 
 
 def _run_with_document(

@@ -34,6 +34,7 @@ class Incoming:
         self._stall_timeout_s = stall_timeout_s
         self._declared = headers.get("content-length", "")
         self._is_silent = False
+        self.received_bytes = 0
         self.is_complete = self._declared in {"", "0"} and "transfer-encoding" not in headers
 
     def __repr__(self) -> str:
@@ -90,4 +91,5 @@ class Incoming:
             raise ClientGone
         self.is_complete = not event.get("more_body", False)
         body: bytes = event.get("body", b"")
+        self.received_bytes += len(body)
         return body

@@ -34,6 +34,7 @@ class Stream:
     """The blocks of a large object, fetched by worker threads, always one ahead."""
 
     def __init__(self, workers: ThreadPoolExecutor, download: Download) -> None:
+        self.sent_bytes = 0
         self._workers = workers
         self._reader = download.reader
         self._blocks: Iterator[bytes] = download.reader.blocks(download.offset, download.length)
@@ -113,6 +114,7 @@ async def send_stream(
             if gone.done():
                 return
             await _send(send, {"type": "http.response.body", "body": block, "more_body": True})
+            stream.sent_bytes += len(block)
         await _send(send, {"type": "http.response.body", "body": b""})
     finally:
         gone.cancel()
