@@ -8,6 +8,7 @@ from pachlite.errors import BranchExists, BranchNotEmpty, CommitNotFinished, Inv
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.pfs.infos import BranchInfo, Origin
 from pachlite.pfs.names import check_branch_name
+from pachlite.pfs.permissions import Permission, repo_resource
 from pachlite.pfs.refs import BranchRef, CommitRef, RepoRef
 from pachlite.store import lines
 from pachlite.store.engine import Engine, as_datetime, new_commit_id
@@ -24,6 +25,7 @@ from pachlite.store.lookup import (
     peek_repo,
 )
 from pachlite.store.repos import insert_repo, mark_repo_deleted
+from pachlite.store.roles import may_within, require_within
 from pachlite.store.tips import NewCommit, Place, insert_commit, log_head, move_head
 
 _LIST: Final = f"""
@@ -91,7 +93,7 @@ class Branches:
             log_head(tx, self._engine, row.repo, row.name, (row.head.cid, None), "delete branch")
             tx.execute("DELETE FROM branch WHERE id = ?", row.id)
             tx.execute("DELETE FROM bucket_config WHERE branch = ?", row.id)
-            if only_if_empty and not _ever_held_a_file(tx, row.repo):
+            if only_if_empty and _may_take_repo(tx, self._engine, branch.repo, row.repo):
                 mark_repo_deleted(tx, self._engine, row.repo)
 
         self._engine.writer.run(delete)
@@ -107,7 +109,11 @@ def empty_commit(tx: Transaction, engine: Engine, repo: int, branch: str) -> Com
 
 def _need_repo(tx: Transaction, engine: Engine, repo: RepoRef, *, create: bool) -> int:
     found = peek_repo(tx, repo) if create else find_repo(tx, repo)
-    return insert_repo(tx, engine, repo) if found is None else found
+    if found is None:
+        return insert_repo(tx, engine, repo)
+    if create:  # somebody else may have made it since the permission to create it was checked
+        require_within(tx, engine, Permission.REPO_CREATE_BRANCH, repo_resource(repo))
+    return found
 
 
 def _finished_head(tx: Transaction, head: CommitRef) -> CommitRow:
@@ -133,6 +139,13 @@ def _set_head(
 
 def _set_alias(tx: Transaction, repo: int, branch: str, alias: str) -> None:
     tx.execute("UPDATE branch SET alias = ? WHERE repo = ? AND name = ?", alias, repo, branch)
+
+
+def _may_take_repo(tx: Transaction, engine: Engine, repo: RepoRef, row: int) -> bool:
+    """Say whether a repo goes with its last branch: it has no history, and it is the caller's."""
+    return not _ever_held_a_file(tx, row) and may_within(
+        tx, engine, Permission.REPO_DELETE, repo_resource(repo)
+    )
 
 
 def _ever_held_a_file(q: Reader, repo: int) -> bool:

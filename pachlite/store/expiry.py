@@ -1,5 +1,5 @@
 """What is erased after a time: idle uploads, answers kept for retries, staging left by a crash,
-deleted repos, dropped and squashed commits.
+deleted repos, dropped and squashed commits, tokens and keys whose time is over.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from pachlite.metadata.api import Transaction
-from pachlite.store import lines
+from pachlite.pfs.permissions import ResourceKind
+from pachlite.store import lines, tokens
+from pachlite.store.roles import forget_roles
 
 DAY_US: Final = 24 * 3600 * 1_000_000
 KEEP_RESULTS_US: Final = DAY_US
@@ -97,6 +99,7 @@ def _repos(tx: Transaction, now: int) -> bool:
     for table in ("commits", "branch", "tag", "reflog", "upload", "repo"):
         column = "id" if table == "repo" else "repo"
         tx.execute(f"DELETE FROM {table} WHERE {column} = ?", repo)  # noqa: S608 - constants
+    forget_roles(tx, ResourceKind.REPO, repo)
     return True
 
 
@@ -107,4 +110,5 @@ _RULES: Final[tuple[Callable[[Transaction, int], bool], ...]] = (
     _dropped,
     _squashed,
     _repos,
+    tokens.forget_expired,
 )

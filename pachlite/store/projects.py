@@ -6,9 +6,11 @@ from pachlite.errors import InvalidName, ProjectExists, ProjectNotEmpty, Project
 from pachlite.metadata.api import Transaction
 from pachlite.pfs.infos import ProjectInfo
 from pachlite.pfs.names import DEFAULT_PROJECT, check_project_name
+from pachlite.pfs.permissions import ResourceKind, project_resource
 from pachlite.store.engine import Engine, as_datetime
 from pachlite.store.lookup import find_project
 from pachlite.store.repos import mark_repo_deleted
+from pachlite.store.roles import forget_roles, make_owner
 
 _COLUMNS = "name, description, created, creator"
 
@@ -24,13 +26,14 @@ class Projects:
         def create(tx: Transaction) -> None:
             if tx.one("SELECT 1 FROM project WHERE name = ?", name):
                 raise ProjectExists(name)
-            tx.execute(
+            made = tx.insert(
                 "INSERT INTO project (name, description, creator, created) VALUES (?, ?, ?, ?)",
                 name,
                 description,
                 self._engine.user,
                 self._engine.clock(),
             )
+            make_owner(tx, self._engine, project_resource(name), made)
 
         self._engine.writer.run(create)
         return self.inspect_project(name)
@@ -70,6 +73,7 @@ class Projects:
             for repo, _ in repos:
                 mark_repo_deleted(tx, self._engine, repo)
             tx.execute("DELETE FROM project WHERE id = ?", project)
+            forget_roles(tx, ResourceKind.PROJECT, project)
 
         self._engine.writer.run(delete)
 

@@ -8,10 +8,12 @@ from pachlite.errors import RepoExists
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.pfs.infos import RepoInfo
 from pachlite.pfs.names import DEFAULT_BRANCH, check_repo_name
+from pachlite.pfs.permissions import repo_resource
 from pachlite.pfs.refs import RepoRef
 from pachlite.store import totals
 from pachlite.store.engine import Engine, as_datetime
 from pachlite.store.lookup import find_project, find_repo, parent_of, peek_branch, peek_repo
+from pachlite.store.roles import bump, make_owner
 
 _COLUMNS: Final = "r.id, p.name, r.name, r.description, r.created, r.creator"
 
@@ -75,8 +77,8 @@ class Repos:
 
 
 def insert_repo(tx: Transaction, engine: Engine, repo: RepoRef, description: str = "") -> int:
-    """Add a repo; raise `ProjectNotFound`."""
-    return tx.insert(
+    """Add a repo, which belongs to whom the engine acts for; raise `ProjectNotFound`."""
+    made = tx.insert(
         "INSERT INTO repo (project, name, description, creator, created) VALUES (?, ?, ?, ?, ?)",
         find_project(tx, repo.project),
         repo.name,
@@ -84,11 +86,14 @@ def insert_repo(tx: Transaction, engine: Engine, repo: RepoRef, description: str
         engine.user,
         engine.clock(),
     )
+    make_owner(tx, engine, repo_resource(repo), made)
+    return made
 
 
 def mark_repo_deleted(tx: Transaction, engine: Engine, repo: int) -> None:
     """Make a repo vanish; its rows are erased later."""
     tx.execute("UPDATE repo SET deleted = ? WHERE id = ?", engine.clock(), repo)
+    bump(tx)
 
 
 def _info(q: Reader, row: tuple) -> RepoInfo:  # type: ignore[type-arg] # a database row

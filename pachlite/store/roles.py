@@ -16,6 +16,7 @@ from pachlite.pfs.permissions import (
     allowed_by,
 )
 from pachlite.pfs.refs import RepoRef
+from pachlite.store import audit
 from pachlite.store.engine import Engine
 from pachlite.store.lookup import find_project, find_repo
 
@@ -49,15 +50,9 @@ def is_active(q: Reader) -> bool:
     return q.one("SELECT 1 FROM auth WHERE id = 1 AND is_active = 1") is not None
 
 
-def require(q: Reader, subject: str, permission: Permission, resource: Resource) -> None:
-    """Raise `NotAuthorized` unless a subject has a permission, or auth is off.
-
-    Who lacks it for something that does not exist learns that instead.
-    """
-    if not is_active(q) or permission in allowed_by(held_roles(q, subject, resource)):
-        return
-    target_id(q, resource)
-    raise NotAuthorized(subject, permission, str(resource))
+def may(q: Reader, subject: str, permission: Permission, resource: Resource) -> bool:
+    """Say whether a subject has a permission, or auth is off."""
+    return not is_active(q) or permission in allowed_by(held_roles(q, subject, resource))
 
 
 def bump(tx: Transaction) -> None:
@@ -97,13 +92,25 @@ def forget_roles(tx: Transaction, kind: ResourceKind, target: int) -> None:
     bump(tx)
 
 
-def make_owner(tx: Transaction, engine: Engine, kind: ResourceKind, target: int) -> None:
+def may_within(tx: Transaction, engine: Engine, need: Permission, resource: Resource) -> bool:
+    """Say whether whom the engine acts for has a permission at this moment."""
+    return not engine.subject or may(tx, engine.subject, need, resource)
+
+
+def require_within(tx: Transaction, engine: Engine, need: Permission, resource: Resource) -> None:
+    """Raise `NotAuthorized` unless whom the engine acts for has a permission at this moment."""
+    if not may_within(tx, engine, need, resource):
+        raise NotAuthorized(engine.subject, need, str(resource))
+
+
+def make_owner(tx: Transaction, engine: Engine, resource: Resource, target: int) -> None:
     """Give whoever creates something the ownership of it, in the transaction that creates it.
 
     Root needs no role, and whoever opened the store by its directory is root.
     """
-    if engine.subject and engine.subject != ROOT and is_active(tx):
-        role = "repoOwner" if kind is ResourceKind.REPO else "projectOwner"
-        bind(tx, kind, target, engine.subject, role)
-    else:
-        bump(tx)
+    bump(tx)
+    if engine.subject in {"", ROOT} or not is_active(tx):
+        return
+    role = "repoOwner" if resource.kind is ResourceKind.REPO else "projectOwner"
+    bind(tx, resource.kind, target, engine.subject, role)
+    audit.note(tx, engine, "set roles", str(resource), f"{engine.subject} {role}")

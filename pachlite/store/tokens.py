@@ -94,3 +94,9 @@ def find_credential(q: Reader, access_key: str, now: int) -> S3Credential:
 def has_expired(expires: int | None, now: int) -> bool:
     """Say whether a time has come; None never does."""
     return expires is not None and expires <= now
+
+
+def forget_expired(tx: Transaction, now: int) -> bool:
+    """Erase tokens and S3 keys whose time is over; return whether there were any."""
+    gone = tx.execute("DELETE FROM token WHERE expires <= ?", now)
+    return gone + tx.execute("DELETE FROM s3_key WHERE expires <= ?", now) > 0
