@@ -1,0 +1,1 @@
+"""HTTP/1 connections: from bytes to ASGI events and back. It knows no S3."""
