@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from hypercorn.asyncio import serve
@@ -19,6 +19,7 @@ from hypercorn.config import Config
 
 from pachlite.config import CertificateFiles, ServerConfig
 from pachlite.errors import AddressInUse, InvalidOption, PachliteError
+from pachlite.http1.seam import own_http1
 from pachlite.tls.context import load_context, reload_context
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def run(
     host, port = listener.getsockname()[:2]
     _tune_malloc()
     loop_factory = uvloop.new_event_loop if uvloop else None
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    http1 = own_http1(config.http1) if config.http1 else nullcontext()
+    with http1, asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(
             _serve(
                 app,
