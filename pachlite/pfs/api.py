@@ -11,7 +11,7 @@ retry can help, `DiskFull` when there is no space left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -29,6 +29,7 @@ from pachlite.pfs.credentials import (
 from pachlite.pfs.infos import (
     DEFAULT_COPY,
     DEFAULT_PUT,
+    NO_PAIRS,
     NO_PRECONDITION,
     NOTHING_EXPECTED,
     BranchInfo,
@@ -120,6 +121,7 @@ class Branches(Protocol):
         exclusive: bool = False,
         create_repo: bool = False,
         alias: str = "",
+        settings: Mapping[str, str] = NO_PAIRS,
     ) -> BranchInfo:
         """Create a branch, or move the head of the one that is there to `head`.
 
@@ -128,6 +130,7 @@ class Branches(Protocol):
             exclusive: Raise `BranchExists` rather than update.
             create_repo: Create the repo in the same step when it does not exist.
             alias: The name this branch is known under elsewhere; kept for listings.
+            settings: What it is to have besides; see `Settings`.
 
         Raises:
             CommitNotFinished: The new head, or the present one that would be left, is open.

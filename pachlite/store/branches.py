@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pachlite.errors import BranchExists, BranchNotEmpty, CommitNotFinished, InvalidReference
 from pachlite.metadata.api import Reader, Transaction
-from pachlite.pfs.infos import BranchInfo, Origin
+from pachlite.pfs.infos import NO_PAIRS, BranchInfo, Origin
 from pachlite.pfs.names import check_branch_name
 from pachlite.pfs.permissions import Permission, repo_resource
 from pachlite.pfs.refs import BranchRef, CommitRef, RepoRef
@@ -26,6 +27,7 @@ from pachlite.store.lookup import (
 )
 from pachlite.store.repos import insert_repo, mark_repo_deleted
 from pachlite.store.roles import may_within, require_within
+from pachlite.store.settings import set_setting
 from pachlite.store.tips import NewCommit, Place, insert_commit, log_head, move_head
 
 _LIST: Final = f"""
@@ -49,6 +51,7 @@ class Branches:
         exclusive: bool = False,
         create_repo: bool = False,
         alias: str = "",
+        settings: Mapping[str, str] = NO_PAIRS,
     ) -> BranchInfo:
         check_branch_name(branch.name)
         if head is not None and head.repo != branch.repo:
@@ -64,6 +67,8 @@ class Branches:
             _set_head(tx, self._engine, branch, place, target)
             if alias:
                 _set_alias(tx, repo, branch.name, alias)
+            for name, value in settings.items():
+                set_setting(tx, find_branch(tx, branch).id, name, value)
 
         self._engine.writer.run(create)
         return self.inspect_branch(branch)

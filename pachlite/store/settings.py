@@ -23,15 +23,13 @@ class Settings:
         return found[0] if found else ""
 
     def put_setting(self, branch: BranchRef, name: str, value: str) -> None:
-        def put(tx: Transaction) -> None:
-            row = find_branch(tx, branch)
-            tx.execute("DELETE FROM bucket_config WHERE branch = ? AND kind = ?", row.id, name)
-            if value:
-                tx.execute(
-                    "INSERT INTO bucket_config (branch, kind, value) VALUES (?, ?, ?)",
-                    row.id,
-                    name,
-                    value,
-                )
+        self._engine.writer.run(lambda tx: set_setting(tx, find_branch(tx, branch).id, name, value))
 
-        self._engine.writer.run(put)
+
+def set_setting(tx: Transaction, branch: int, name: str, value: str) -> None:
+    """Replace a setting of a branch; an empty value deletes it."""
+    tx.execute("DELETE FROM bucket_config WHERE branch = ? AND kind = ?", branch, name)
+    if value:
+        tx.execute(
+            "INSERT INTO bucket_config (branch, kind, value) VALUES (?, ?, ?)", branch, name, value
+        )

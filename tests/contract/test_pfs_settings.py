@@ -53,3 +53,9 @@ def test_a_branch_that_is_not_there_has_no_settings(pfs: PFS) -> None:
         pfs.get_setting(nowhere, "tags")
     with pytest.raises(errors.BranchNotFound):
         pfs.put_setting(nowhere, "tags", "one")
+
+
+def test_a_branch_is_made_with_its_settings(pfs: PFS) -> None:
+    master = parse_branch("images@master")
+    pfs.create_branch(master, create_repo=True, settings={"tags": "one", "cors": ""})
+    assert (pfs.get_setting(master, "tags"), pfs.get_setting(master, "cors")) == ("one", "")
