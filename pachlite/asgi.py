@@ -10,15 +10,19 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import hypercorn.asyncio.run
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from pachlite.config import CertificateFiles, ServerConfig
+from pachlite.connections import affordable_connections, bounded, raise_descriptor_limit
 from pachlite.errors import AddressInUse, InvalidOption, PachliteError
+from pachlite.gateway.traffic import Traffic
 from pachlite.http1.seam import own_http1
 from pachlite.tls.context import load_context, reload_context
 
@@ -58,7 +62,12 @@ _MALLOC_OPTIONS: Final = {
 
 
 def run(
-    app: ASGIFramework, config: ServerConfig, announce: Announce, renew: Renew | None = None
+    app: ASGIFramework,
+    config: ServerConfig,
+    announce: Announce,
+    *,
+    traffic: Traffic | None = None,
+    renew: Renew | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then let requests finish. A second signal ends at once.
 
@@ -68,6 +77,7 @@ def run(
         app: The application.
         config: What to listen on.
         announce: Called with host and port as soon as connections are accepted.
+        traffic: Where connections are counted; the application counts requests.
         renew: Called before the certificate is read again.
 
     Raises:
@@ -77,18 +87,44 @@ def run(
     context = load_context(config.certificate) if config.certificate else None
     listener = listen(config)
     host, port = listener.getsockname()[:2]
+    traffic = traffic or Traffic()
+    hooks = Hooks(
+        announce=lambda: announce(host, port),
+        reload=lambda: _renew_certificate(config.certificate, context, renew),
+        traffic=traffic,
+    )
     _tune_malloc()
     loop_factory = uvloop.new_event_loop if uvloop else None
     http1 = own_http1(config.http1) if config.http1 else nullcontext()
-    with http1, asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(
-            _serve(
-                app,
-                _hypercorn_config(listener, context),
-                lambda: announce(host, port),
-                lambda: _renew_certificate(config.certificate, context, renew),
-            )
-        )
+    with (
+        http1,
+        _bounded_connections(config.max_connections, traffic),
+        asyncio.Runner(loop_factory=loop_factory) as runner,
+    ):
+        runner.run(_serve(app, _hypercorn_config(listener, context), hooks))
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What is called, and what is looked at, while a server runs."""
+
+    announce: Callable[[], None]
+    reload: Callable[[], None]
+    traffic: Traffic
+
+
+@contextmanager
+def _bounded_connections(wanted: int, traffic: Traffic) -> Iterator[None]:
+    """Bound the connections that Hypercorn serves: for that, it has no option."""
+    serve_connection = hypercorn.asyncio.run.TCPServer
+    limit = affordable_connections(wanted, raise_descriptor_limit())
+    hypercorn.asyncio.run.TCPServer = bounded(  # type: ignore[assignment, misc] # called the same
+        serve_connection, limit, traffic
+    )
+    try:
+        yield
+    finally:
+        hypercorn.asyncio.run.TCPServer = serve_connection  # type: ignore[misc] # as it was
 
 
 def listen(config: ServerConfig) -> socket.socket:
@@ -103,18 +139,19 @@ def listen(config: ServerConfig) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise AddressInUse(address) from error
         raise InvalidOption(f"cannot listen on {address}: {error.strerror}") from error
-    # Accepted connections inherit it.
+    # Accepted connections inherit them.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # cuts who takes nothing, however little waits for it
+        silence_ms = int(config.idle_timeout_s * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence_ms)
     return listener
 
 
-async def _serve(
-    app: ASGIFramework, config: Config, announce: Callable[[], None], reload: Callable[[], None]
-) -> None:
+async def _serve(app: ASGIFramework, config: Config, hooks: Hooks) -> None:
     stopping = asyncio.Event()
 
     async def until_stopped() -> None:
-        announce()  # Hypercorn waits here once it accepts connections
+        hooks.announce()  # Hypercorn waits here once it accepts connections
         await stopping.wait()
 
     serving = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped, mode="asgi"))
@@ -122,15 +159,23 @@ async def _serve(
     def stop() -> None:
         if stopping.is_set():
             serving.cancel()
+        elif hooks.traffic.requests:
+            _say_what_is_awaited(hooks.traffic.requests)
         stopping.set()
 
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_report)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    _repeat(loop, reload)
+    loop.add_signal_handler(signal.SIGHUP, hooks.reload)
+    _repeat(loop, hooks.reload)
     await _wait_for_end(serving, stopping)
+
+
+def _say_what_is_awaited(requests: int) -> None:
+    what = "1 request" if requests == 1 else f"{requests} requests"
+    sys.stderr.write(f"finishing {what}; interrupt again to end now\n")
+    sys.stderr.flush()
 
 
 def _repeat(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pachlite.cli.certificate import Certificate, choose_certificate, host_names
-from pachlite.config import ServerConfig
+from pachlite.cli.server_log import LogFormat, LogLevel, opened_access_log, start_log
+from pachlite.config import HttpLimits, ServerConfig
 from pachlite.errors import InvalidOption
 from pachlite.pfs.infos import StoreInfo
 
@@ -45,6 +47,35 @@ def serve_s3(
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Write a line about every request.")
     ] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="What the log looks like.")
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="What is worth a line, beside requests.")
+    ] = LogLevel.WARNING,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-proxy",
+            metavar="CIDR",
+            help="Believe the X-Forwarded headers of this address or network; may be repeated.",
+        ),
+    ] = None,
+    idle_timeout: Annotated[
+        float,
+        typer.Option(
+            "--idle-timeout",
+            metavar="SECONDS",
+            min=0.1,
+            help="Cut clients that neither send nor take anything for so long.",
+        ),
+    ] = DEFAULTS.idle_timeout_s,
+    max_connections: Annotated[
+        int,
+        typer.Option(
+            "--max-connections", min=1, help="Tell clients above this number to come back later."
+        ),
+    ] = DEFAULTS.max_connections,
 ) -> None:
     """Serve S3: every branch is a bucket.
 
@@ -63,24 +94,39 @@ def serve_s3(
     _check_reach(host, insecure=insecure)
     from pachlite.cli.context import opened_store, store_home
 
-    _log_to_stderr("INFO" if access_log else "WARNING")
-    with opened_store() as pfs:
+    start_log(log_format, log_level)
+    with opened_store() as pfs, opened_access_log(log_format, is_on=access_log) as observers:
         certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
         from pachlite.asgi import run
-        from pachlite.server import create_app
+        from pachlite.server import Surroundings, create_app, parse_networks
 
-        info = pfs.inspect_store()
+        config = ServerConfig(
+            host,
+            port,
+            certificate.files if certificate else None,
+            HttpLimits(stall_timeout_s=idle_timeout),
+            max_connections,
+            idle_timeout,
+        )
+        around = Surroundings(
+            trusted_proxies=parse_networks(trusted_proxy or ()),
+            idle_timeout_s=idle_timeout,
+            observers=observers,
+        )
+        announce = _announcing(pfs.inspect_store(), certificate)
+        renew = certificate.renew if certificate else None
+        run(create_app(pfs, around), config, announce, traffic=around.traffic, renew=renew)
 
-        def announce(bound_host: str, bound_port: int) -> None:
-            scheme = "https" if certificate else "http"
-            endpoint = f"{scheme}://{_bracketed(bound_host)}:{bound_port}"
-            sys.stdout.write(f"S3 endpoint: {endpoint}\n")
-            sys.stdout.flush()
-            sys.stderr.write(_introduction(endpoint, info, certificate))
-            sys.stderr.flush()
 
-        config = ServerConfig(host, port, certificate.files if certificate else None)
-        run(create_app(pfs), config, announce, certificate.renew if certificate else None)
+def _announcing(info: StoreInfo, certificate: Certificate | None) -> Callable[[str, int], None]:
+    def announce(host: str, port: int) -> None:
+        endpoint = f"{'https' if certificate else 'http'}://{_bracketed(host)}:{port}"
+        sys.stdout.write(f"S3 endpoint: {endpoint}\n")
+        sys.stdout.flush()
+        sys.stderr.write(_introduction(endpoint, info, certificate))
+        sys.stderr.flush()
+
+    return announce
 
 
 def _introduction(endpoint: str, info: StoreInfo, certificate: Certificate | None) -> str:
@@ -115,13 +161,3 @@ def _check_reach(host: str, *, insecure: bool) -> None:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _log_to_stderr(level: str) -> None:
-    import logging
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("pachlite")
-    logger.addHandler(handler)
-    logger.setLevel(level)

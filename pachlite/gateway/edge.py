@@ -29,6 +29,7 @@ from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
 from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
 from pachlite.gateway.signature import find_signature
+from pachlite.gateway.traffic import Traffic
 from pachlite.pfs.api import PFS
 
 OWN_PREFIX: Final = b"/~/"
@@ -53,6 +54,7 @@ class Edge:
         stall_timeout_s: float = STALL_TIMEOUT_S,
         trusted_proxies: tuple[Network, ...] = (),
         observers: tuple[Observer, ...] = (),
+        traffic: Traffic | None = None,
     ) -> None:
         self._pfs = pfs
         self._pages = pages
@@ -60,7 +62,7 @@ class Edge:
         self._stall_timeout_s = stall_timeout_s
         self._trusted_proxies = trusted_proxies
         self._observers = observers
-        self.in_flight = 0
+        self._traffic = traffic or Traffic()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
@@ -78,13 +80,13 @@ class Edge:
         )
         exchange = _begin_exchange(scope, raw)
         incoming = Incoming(receive, raw.headers, stall_timeout_s=self._stall_timeout_s)
-        self.in_flight += 1
+        self._traffic.requests += 1
         try:
             await self._serve(raw, incoming, send, exchange)
         except ClientGone:
             _log.debug("%s %s: the client has gone", raw.method, raw.resource)
         finally:
-            self.in_flight -= 1
+            self._traffic.requests -= 1
             exchange.received_bytes = incoming.received_bytes
             exchange.ended_s = time.perf_counter()
             for observe in self._observers:
