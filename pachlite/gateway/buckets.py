@@ -11,6 +11,7 @@ A commit is its id, or a prefix of one with 20 or more digits; branches cannot h
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -29,8 +30,11 @@ from pachlite.pfs.names import (
 from pachlite.pfs.refs import BranchRef, CommitRef, FileRef, RepoRef
 
 MIN_NAME_LENGTH: Final = 3
-MAX_NAME_LENGTH: Final = 255
+MAX_NAME_LENGTH: Final = 63
 _MAX_COMPONENTS: Final = 3
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_RESERVED_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES: Final = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,20 @@ def parse_bucket(name: str) -> Bucket:
 
 
 def parse_new_bucket(name: str) -> Bucket:
-    """Parse the name of a bucket to be created; raise InvalidBucketName for impossible names."""
+    """Parse the name of a bucket to be created; raise InvalidBucketName for impossible names.
+
+    A bucket that S3 makes has a name as S3 wants it, so that every client can use it. Branches made
+    otherwise may have others.
+    """
     if not MIN_NAME_LENGTH <= len(name) <= MAX_NAME_LENGTH:
-        raise S3Refusal(
-            INVALID_BUCKET_NAME,
-            f"a bucket name has {MIN_NAME_LENGTH} to {MAX_NAME_LENGTH} characters",
+        raise _unfit(f"a bucket name has {MIN_NAME_LENGTH} to {MAX_NAME_LENGTH} characters")
+    if not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise _unfit(
+            "a bucket name has lower-case letters, digits and hyphens, and dots between them; "
+            "each part begins and ends with a letter or digit"
         )
+    if name.startswith(_RESERVED_PREFIXES) or name.endswith(_RESERVED_SUFFIXES):
+        raise _unfit("S3 keeps names that begin or end so to itself")
     bucket = _parse(name)
     if bucket.commit_id:
         raise InvalidName("bucket", name, "it names a commit, which cannot be created")
@@ -90,6 +102,12 @@ def bucket_name(branch: BranchRef) -> str:
     project = branch.repo.project
     tail = "" if project == DEFAULT_PROJECT else f".{project}"
     return f"{branch.name}.{branch.repo.name}{tail}"
+
+
+def _unfit(rule: str) -> S3Refusal:
+    return S3Refusal(
+        INVALID_BUCKET_NAME, rule, hint="other branches are made by: pachlite create branch"
+    )
 
 
 def _parse(name: str) -> Bucket:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from pachlite.errors import PachliteError
 from pachlite.gateway.body import declare_body, decode_document
@@ -24,6 +24,7 @@ from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.operations.preflight import answer_headers
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
 from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
@@ -37,6 +38,7 @@ OWN_PREFIX: Final = b"/~/"
 WORKERS: Final = 64
 MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
 
+T = TypeVar("T")
 Application = Callable[[Event, Receive, Send], Awaitable[None]]
 
 _log: Final = logging.getLogger(__name__)
@@ -101,6 +103,8 @@ class Edge:
     ) -> None:
         request_id = exchange.request_id
         response, stream = await self._answer(raw, incoming, exchange)
+        if "origin" in raw.headers:
+            response = await self._told_to_pages(raw, response)
         exchange.status = response.status
         exchange.version = _header(response, "x-amz-version-id")
         if stream is None:
@@ -163,7 +167,22 @@ class Edge:
             is_head=raw.method == "HEAD",
         )
 
-    async def _in_worker(self, work: Callable[[], S3Response]) -> S3Response:
+    async def _told_to_pages(self, raw: RawRequest, response: S3Response) -> S3Response:
+        """Add what the browser of a web page is to know; no answer is lost by it."""
+        ask = partial(
+            answer_headers,
+            self._pfs,
+            raw.method,
+            bucket_of(raw, self._domains),
+            raw.headers,
+        )
+        try:
+            told = ask() if self._pfs.reads_inline else await self._in_worker(ask)
+        except PachliteError:
+            return response
+        return replace(response, headers=(*response.headers, *told))
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
         return await get_running_loop().run_in_executor(self._workers, work)
 
 

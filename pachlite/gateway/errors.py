@@ -25,6 +25,7 @@ class S3Code:
 
 ACCESS_DENIED: Final = S3Code("AccessDenied", 403)
 BAD_DIGEST: Final = S3Code("BadDigest", 400)
+BAD_REQUEST: Final = S3Code("BadRequest", 400)
 BUCKET_ALREADY_OWNED_BY_YOU: Final = S3Code("BucketAlreadyOwnedByYou", 409)
 ENTITY_TOO_LARGE: Final = S3Code("EntityTooLarge", 400)
 INTERNAL_ERROR: Final = S3Code("InternalError", 500)
@@ -209,3 +210,12 @@ def no_such_bucket(name: str) -> S3Refusal:
 def not_implemented(what: str) -> S3Refusal:
     """Return the error for something that pachlite does not do."""
     return S3Refusal(NOT_IMPLEMENTED, f"{what} is not supported")
+
+
+def unknown_operation(what: str) -> S3Refusal:
+    """Return the error for a request that asks for a feature as a whole, in S3's words."""
+    return S3Refusal(
+        NOT_IMPLEMENTED,
+        "A header you provided implies functionality that is not implemented.",
+        details=(("Detail", f"{what} is not supported"),),
+    )

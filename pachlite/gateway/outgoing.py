@@ -129,8 +129,9 @@ def _start(response: S3Response, request_id: str, *, closes: bool) -> Event:
     headers += [
         (b"x-amz-request-id", request_id.encode("ascii")),
         (b"x-amz-id-2", request_id.encode("ascii")),
-        (b"x-amz-bucket-region", REGION.encode("ascii")),
     ]
+    if all(name != b"x-amz-bucket-region" for name, _ in headers):
+        headers.append((b"x-amz-bucket-region", REGION.encode("ascii")))
     if response.status not in {204, 304}:
         headers.append((b"content-length", b"%d" % length))
     if closes:

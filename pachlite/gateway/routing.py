@@ -11,10 +11,27 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
-from pachlite.gateway.errors import METHOD_NOT_ALLOWED, S3Refusal, not_implemented
+from pachlite.gateway.errors import METHOD_NOT_ALLOWED, S3Refusal, unknown_operation
 from pachlite.gateway.messages import Intake, S3Request, S3Response
 from pachlite.gateway.object_headers import OVERRIDE_PARAMETERS
 from pachlite.gateway.operations.abort_multipart_upload import abort_multipart_upload
+from pachlite.gateway.operations.access_control import (
+    get_bucket_acl,
+    get_object_acl,
+    put_bucket_acl,
+    put_object_acl,
+)
+from pachlite.gateway.operations.bucket_cors import (
+    delete_bucket_cors,
+    get_bucket_cors,
+    put_bucket_cors,
+)
+from pachlite.gateway.operations.bucket_location import get_bucket_location
+from pachlite.gateway.operations.bucket_tagging import (
+    delete_bucket_tagging,
+    get_bucket_tagging,
+    put_bucket_tagging,
+)
 from pachlite.gateway.operations.bucket_versioning import (
     get_bucket_versioning,
     put_bucket_versioning,
@@ -35,12 +52,17 @@ from pachlite.gateway.operations.list_objects import list_objects
 from pachlite.gateway.operations.list_objects_v2 import list_objects_v2
 from pachlite.gateway.operations.list_parts import list_parts
 from pachlite.gateway.operations.object_tagging import get_object_tagging
-from pachlite.gateway.operations.probes import (
-    BUCKET_PROBES,
-    OBJECT_PROBES,
-    bucket_probe,
-    object_probe,
-    preflight,
+from pachlite.gateway.operations.ownership_controls import (
+    delete_ownership_controls,
+    get_ownership_controls,
+    put_ownership_controls,
+)
+from pachlite.gateway.operations.preflight import preflight
+from pachlite.gateway.operations.probes import bucket_probe, delete_nothing, object_probe
+from pachlite.gateway.operations.public_access_block import (
+    delete_public_access_block,
+    get_public_access_block,
+    put_public_access_block,
 )
 from pachlite.gateway.operations.put_object import put_object
 from pachlite.gateway.operations.read_object import get_object, head_object
@@ -68,7 +90,10 @@ class Work(Enum):
 class Operation:
     """What answers a request.
 
-    `is_document_summed` is False where checksum headers are about an object, not about the body.
+    Attributes:
+        takes_document: The body is a small document, read before it runs.
+        is_document_summed: False where checksum headers are about an object, not about the body.
+        is_signed: False for what browsers send on their own, which nobody can sign.
     """
 
     name: str
@@ -77,6 +102,7 @@ class Operation:
     work: Work = Work.SLOW
     takes_document: bool = False
     is_document_summed: bool = True
+    is_signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +146,7 @@ def _document(
 
 _VERSION: Final = ("versionId",)
 _READ: Final = ("versionId", "partNumber", *OVERRIDE_PARAMETERS)
-_LIST: Final = ("prefix", "delimiter", "max-keys", "encoding-type")
+_LIST: Final = ("prefix", "delimiter", "max-keys", "encoding-type", "allow-unordered")
 _LIST_V2: Final = (*_LIST, "continuation-token", "start-after", "fetch-owner")
 _LIST_VERSIONS: Final = (*_LIST, "key-marker", "version-id-marker")
 _LIST_UPLOADS: Final = (
@@ -137,6 +163,71 @@ _LIST_BUCKETS: Final = ("prefix", "max-buckets", "continuation-token", "bucket-r
 _COMPLETE: Final = replace(
     _document("CompleteMultipartUpload", complete_multipart_upload), is_document_summed=False
 )
+
+_BUCKET_PROBES: Final = {
+    "encryption": "GetBucketEncryption",
+    "lifecycle": "GetBucketLifecycleConfiguration",
+    "logging": "GetBucketLogging",
+    "notification": "GetBucketNotificationConfiguration",
+    "object-lock": "GetObjectLockConfiguration",
+    "policy": "GetBucketPolicy",
+    "policyStatus": "GetBucketPolicyStatus",
+    "replication": "GetBucketReplication",
+    "requestPayment": "GetBucketRequestPayment",
+    "website": "GetBucketWebsite",
+}
+_OBJECT_PROBES: Final = {"legal-hold": "GetObjectLegalHold", "retention": "GetObjectRetention"}
+_DELETED_NOTHING: Final = {
+    "encryption": "DeleteBucketEncryption",
+    "lifecycle": "DeleteBucketLifecycle",
+    "policy": "DeleteBucketPolicy",
+    "replication": "DeleteBucketReplication",
+    "website": "DeleteBucketWebsite",
+}
+
+CONFIGURATIONS: Final[dict[Route, AnyOperation]] = {
+    Route("GET", BUCKET, "location"): _quick("GetBucketLocation", get_bucket_location),
+    Route("GET", BUCKET, "acl"): _quick("GetBucketAcl", get_bucket_acl),
+    Route("PUT", BUCKET, "acl"): _document("PutBucketAcl", put_bucket_acl),
+    Route("GET", OBJECT, "acl"): _quick("GetObjectAcl", get_object_acl, _VERSION),
+    Route("PUT", OBJECT, "acl"): _document("PutObjectAcl", put_object_acl, _VERSION),
+    Route("GET", BUCKET, "cors"): _quick("GetBucketCors", get_bucket_cors),
+    Route("PUT", BUCKET, "cors"): _document("PutBucketCors", put_bucket_cors),
+    Route("DELETE", BUCKET, "cors"): _slow("DeleteBucketCors", delete_bucket_cors),
+    Route("GET", BUCKET, "tagging"): _quick("GetBucketTagging", get_bucket_tagging),
+    Route("PUT", BUCKET, "tagging"): _document("PutBucketTagging", put_bucket_tagging),
+    Route("DELETE", BUCKET, "tagging"): _slow("DeleteBucketTagging", delete_bucket_tagging),
+    Route("GET", BUCKET, "ownershipControls"): _quick(
+        "GetBucketOwnershipControls", get_ownership_controls
+    ),
+    Route("PUT", BUCKET, "ownershipControls"): _document(
+        "PutBucketOwnershipControls", put_ownership_controls
+    ),
+    Route("DELETE", BUCKET, "ownershipControls"): _slow(
+        "DeleteBucketOwnershipControls", delete_ownership_controls
+    ),
+    Route("GET", BUCKET, "publicAccessBlock"): _quick(
+        "GetPublicAccessBlock", get_public_access_block
+    ),
+    Route("PUT", BUCKET, "publicAccessBlock"): _document(
+        "PutPublicAccessBlock", put_public_access_block
+    ),
+    Route("DELETE", BUCKET, "publicAccessBlock"): _slow(
+        "DeletePublicAccessBlock", delete_public_access_block
+    ),
+    **{
+        Route("GET", BUCKET, subresource): _quick(name, bucket_probe(subresource))
+        for subresource, name in _BUCKET_PROBES.items()
+    },
+    **{
+        Route("GET", OBJECT, subresource): _quick(name, object_probe(subresource), _VERSION)
+        for subresource, name in _OBJECT_PROBES.items()
+    },
+    **{
+        Route("DELETE", BUCKET, subresource): _slow(name, delete_nothing)
+        for subresource, name in _DELETED_NOTHING.items()
+    },
+}
 
 ROUTES: Final[dict[Route, AnyOperation]] = {
     Route("GET", SERVICE): _slow("ListBuckets", list_buckets, _LIST_BUCKETS),
@@ -173,12 +264,11 @@ ROUTES: Final[dict[Route, AnyOperation]] = {
     Route("POST", OBJECT, "uploadId"): _COMPLETE,
     Route("DELETE", OBJECT, "uploadId"): _slow("AbortMultipartUpload", abort_multipart_upload),
     Route("GET", OBJECT, "uploadId"): _slow("ListParts", list_parts, _LIST_PARTS),
-    **{Route("OPTIONS", level): _quick("Preflight", preflight) for level in (BUCKET, OBJECT)},
-    **{Route("GET", BUCKET, name): _quick(name, bucket_probe(name)) for name in BUCKET_PROBES},
     **{
-        Route("GET", OBJECT, name): _quick(name, object_probe(name), _VERSION)
-        for name in OBJECT_PROBES
+        Route("OPTIONS", level): Operation("Preflight", preflight, is_signed=False)
+        for level in (BUCKET, OBJECT)
     },
+    **CONFIGURATIONS,
 }
 
 SUBRESOURCES: Final = frozenset(
@@ -193,17 +283,20 @@ def find_operation(request: S3Request) -> AnyOperation:
         S3Refusal: NotImplemented for a subresource or parameter that is unknown or does not belong
             there, MethodNotAllowed for a method that nothing on this level has.
     """
-    names = [name for name in request.query if not _is_ignored(name)]
+    if request.method == "OPTIONS":
+        names: list[str] = []  # whatever the request will be, the question is the same
+    else:
+        names = [name for name in request.query if not _is_ignored(name)]
     chosen = [name for name in names if name in SUBRESOURCES]
     if len(chosen) > 1:
-        raise not_implemented(f"the combination of {' and '.join(chosen)}")
+        raise unknown_operation(f"the combination of {' and '.join(chosen)}")
     subresource = chosen[0] if chosen else ""
     operation = ROUTES.get(_route(request, subresource))
     if operation is None:
         raise _unknown(request, names)
     for name in names:
         if name != subresource and name not in operation.parameters:
-            raise not_implemented(f"the parameter {name[:80]} of {operation.name}")
+            raise unknown_operation(f"the parameter {name[:80]} of {operation.name}")
     return operation
 
 
@@ -228,8 +321,8 @@ def _is_ignored(name: str) -> bool:
 
 def _unknown(request: S3Request, names: list[str]) -> S3Refusal:
     if names or request.method == "POST":
-        return not_implemented(
-            f"{request.method} of a {level_of(request)} with {names or 'a form'}"
+        return unknown_operation(
+            f"{request.method} of a {level_of(request)} with {', '.join(names)[:80] or 'a form'}"
         )
     return S3Refusal(
         METHOD_NOT_ALLOWED, f"{request.method} cannot be used on a {level_of(request)}"

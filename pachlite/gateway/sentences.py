@@ -27,6 +27,9 @@ SENTENCES: Final = {
     ),
     "InvalidRange": "The requested range is not satisfiable",
     "KeyTooLongError": "Your key is too long.",
+    "MalformedACLError": (
+        "The XML you provided was not well-formed or did not validate against our published schema."
+    ),
     "MalformedXML": (
         "The XML you provided was not well-formed or did not validate against our published schema."
     ),

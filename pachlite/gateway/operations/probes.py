@@ -11,11 +11,10 @@ from typing import Final
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.errors import S3Code, S3Refusal
-from pachlite.gateway.listing import OWNER, OWNER_ID, OWNER_NAME
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import version_of
-from pachlite.gateway.xml import XML_HEADERS, document, element, group
+from pachlite.gateway.xml import XML_HEADERS, document, element
 from pachlite.pfs.api import PFS
 
 Handler = Callable[[PFS, S3Request], S3Response]
@@ -30,56 +29,40 @@ class Absent:
     status: int = 404
 
 
-_ACCESS_CONTROL: Final = document(
-    "AccessControlPolicy",
-    OWNER,
-    group(
-        "AccessControlList",
-        group(
-            "Grant",
-            '<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-            'xsi:type="CanonicalUser">',
-            element("ID", OWNER_ID),
-            element("DisplayName", OWNER_NAME),
-            "</Grantee>",
-            element("Permission", "FULL_CONTROL"),
-        ),
-    ),
+_NO_LOCK: Final = Absent(
+    "NoSuchObjectLockConfiguration",
+    "The specified object does not have a ObjectLock configuration.",
 )
 
-_NO_LOCK: Final = Absent(
-    "NoSuchObjectLockConfiguration", "the object has no lock, retention or legal hold"
-)
+_NO_POLICY: Final = Absent("NoSuchBucketPolicy", "The bucket policy does not exist.")
 
 BUCKET_PROBES: Final[dict[str, bytes | Absent]] = {
-    "location": document("LocationConstraint"),
-    "acl": _ACCESS_CONTROL,
     "logging": document("BucketLoggingStatus"),
     "notification": document("NotificationConfiguration"),
     "requestPayment": document("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
-    "cors": Absent("NoSuchCORSConfiguration", "the bucket has no CORS configuration"),
     "encryption": Absent(
-        "ServerSideEncryptionConfigurationNotFoundError", "the bucket is not encrypted"
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "The server side encryption configuration was not found",
     ),
-    "lifecycle": Absent("NoSuchLifecycleConfiguration", "the bucket has no lifecycle rules"),
-    "object-lock": Absent("ObjectLockConfigurationNotFoundError", "the bucket has no object lock"),
-    "ownershipControls": Absent(
-        "OwnershipControlsNotFoundError", "the bucket has no ownership controls"
+    "lifecycle": Absent(
+        "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"
     ),
-    "policy": Absent("NoSuchBucketPolicy", "the bucket has no policy"),
-    "policyStatus": Absent("NoSuchBucketPolicy", "the bucket has no policy"),
-    "publicAccessBlock": Absent(
-        "NoSuchPublicAccessBlockConfiguration", "the bucket has no public access block"
+    "object-lock": Absent(
+        "ObjectLockConfigurationNotFoundError",
+        "Object Lock configuration does not exist for this bucket.",
     ),
+    "policy": _NO_POLICY,
+    "policyStatus": _NO_POLICY,
     "replication": Absent(
-        "ReplicationConfigurationNotFoundError", "the bucket is not replicated by the gateway"
+        "ReplicationConfigurationNotFoundError", "The replication configuration was not found"
     ),
-    "tagging": Absent("NoSuchTagSet", "the bucket has no tags"),
-    "website": Absent("NoSuchWebsiteConfiguration", "the bucket is no website"),
+    "website": Absent(
+        "NoSuchWebsiteConfiguration",
+        "The specified bucket does not have a website configuration",
+    ),
 }
 
 OBJECT_PROBES: Final[dict[str, bytes | Absent]] = {
-    "acl": _ACCESS_CONTROL,
     "legal-hold": _NO_LOCK,
     "retention": _NO_LOCK,
 }
@@ -108,11 +91,12 @@ def object_probe(subresource: str) -> Handler:
     return probe
 
 
-def preflight(_pfs: PFS, _request: S3Request) -> S3Response:
-    """Refuse a browser's preflight request: no bucket has a CORS configuration."""
-    raise S3Refusal(
-        S3Code("AccessForbidden", 403), "CORSResponse: CORS is not enabled for this bucket"
-    )
+def delete_nothing(pfs: PFS, request: S3Request) -> S3Response:
+    """Answer that a configuration is gone, which it always was."""
+    bucket = parse_bucket(request.bucket)
+    check_bucket(pfs, request.bucket)
+    bucket.check_writable()
+    return S3Response(status=204)
 
 
 def _answer(outcome: bytes | Absent) -> S3Response:

@@ -1,0 +1,44 @@
+"""What a browser asks before a page uses a bucket, and what it is told with every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pachlite.gateway.buckets import parse_bucket
+from pachlite.gateway.cors import asked_before, asked_by, cors_headers, load_rules
+from pachlite.gateway.errors import S3Code, S3Refusal
+from pachlite.gateway.messages import Headers, S3Request, S3Response
+from pachlite.gateway.operations.bucket_settings import read_setting
+from pachlite.gateway.setting_names import CORS
+from pachlite.pfs.api import PFS
+
+
+def preflight(pfs: PFS, request: S3Request) -> S3Response:
+    """Answer what the rules of the bucket allow; nobody signs this."""
+    asked = asked_before(request.headers)
+    rules = load_rules(read_setting(pfs, request.bucket, CORS))
+    if not rules:
+        raise _forbidden("CORSResponse: CORS is not enabled for this bucket.")
+    headers = cors_headers(rules, asked)
+    if headers is None:
+        raise _forbidden(
+            "CORSResponse: This CORS request is not allowed. This is usually because the "
+            "evalution of Origin, request method / Access-Control-Request-Method or "
+            "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+        )
+    return S3Response(headers=headers)
+
+
+def answer_headers(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str]) -> Headers:
+    """Return what the answer to a page's request tells its browser; nothing if it may not know.
+
+    Raises what any look at the bucket raises. An answer to a preflight has told it already.
+    """
+    if method == "OPTIONS":
+        return ()
+    rules = load_rules(pfs.get_setting(parse_bucket(bucket).branch, CORS))
+    return cors_headers(rules, asked_by(method, headers)) or ()
+
+
+def _forbidden(message: str) -> S3Refusal:
+    return S3Refusal(S3Code("AccessForbidden", 403), message)
