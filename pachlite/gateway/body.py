@@ -30,7 +30,7 @@ from pachlite.gateway.errors import (
     S3Refusal,
     not_implemented,
 )
-from pachlite.gateway.framing import ChunkedFraming, PlainFraming
+from pachlite.gateway.framing import ChunkedFraming, ChunkVerifier, PlainFraming
 from pachlite.pfs.infos import Checksum, Expected
 
 SHA256_HEADER: Final = "x-amz-content-sha256"
@@ -98,9 +98,11 @@ def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> Declar
     )
 
 
-def decode_document(declared: DeclaredBody, body: bytes) -> bytes:
+def decode_document(
+    declared: DeclaredBody, body: bytes, verifier: ChunkVerifier | None = None
+) -> bytes:
     """Return the payload of a body that is there as a whole, after all checks."""
-    decoder = BodyDecoder(declared)
+    decoder = BodyDecoder(declared, verifier=verifier)
     document = decoder.feed([body])
     md5 = decoder.finish().md5
     actual = hashlib.md5(document, usedforsecurity=False).hexdigest() if md5 else ""
@@ -112,9 +114,15 @@ def decode_document(declared: DeclaredBody, body: bytes) -> bytes:
 class BodyDecoder:
     """Takes a body as it arrives, gives its payload, and verifies it at the end."""
 
-    def __init__(self, declared: DeclaredBody, *, sum_algorithm: str = "") -> None:
+    def __init__(
+        self,
+        declared: DeclaredBody,
+        *,
+        sum_algorithm: str = "",
+        verifier: ChunkVerifier | None = None,
+    ) -> None:
         self._declared = declared
-        self._framing = ChunkedFraming() if declared.is_chunked else PlainFraming()
+        self._framing = ChunkedFraming(verifier) if declared.is_chunked else PlainFraming()
         self._size_bytes = 0
         self._sha256 = hashlib.sha256() if declared.sha256 else None
         names = {*(declared.checksums or ()), *declared.trailing, *declared.computed}

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from pachlite.errors import PachliteError
+from pachlite.gateway.admission import Admission, admit
 from pachlite.gateway.body import declare_body, decode_document
 from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
 from pachlite.gateway.exchange import Exchange, Observer
@@ -29,7 +30,6 @@ from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send
 from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
 from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
-from pachlite.gateway.signature import find_signature
 from pachlite.gateway.traffic import Traffic
 from pachlite.pfs.api import PFS
 
@@ -126,7 +126,7 @@ class Edge:
         try:
             request = parse_request(raw, self._domains)
             exchange.bucket, exchange.key = request.bucket, request.key
-            response = await self._perform(request, incoming, exchange)
+            response = await self._perform(raw, request, incoming, exchange)
             return await prepare(self._workers, response)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
@@ -139,23 +139,31 @@ class Edge:
             return self._refuse(PachliteError(INTERNAL_MESSAGE), raw, exchange), None
 
     async def _perform(
-        self, request: S3Request, incoming: Incoming, exchange: Exchange
+        self, raw: RawRequest, request: S3Request, incoming: Incoming, exchange: Exchange
     ) -> S3Response:
         operation = find_operation(request)
         exchange.operation = operation.name
+        admission = Admission(self._pfs)
+        if operation.is_signed:
+            admission = await self._admit(raw, request)
+        exchange.subject = admission.subject
+        pfs = admission.pfs
         if isinstance(operation, UploadOperation):
-            ingest = Ingest(
-                partial(operation.begin, self._pfs, request), declare_body(request.headers)
-            )
+            declared = declare_body(request.headers)
+            ingest = Ingest(partial(operation.begin, pfs, request), declared, admission.chain)
             return await receive_upload(self._workers, incoming, ingest)
-        if operation.work is Work.QUICK and self._pfs.reads_inline:
-            return operation.run(self._pfs, request)
+        if operation.work is Work.QUICK and pfs.reads_inline:
+            return operation.run(pfs, request)
         if operation.takes_document:
             body = await incoming.whole(MAX_DOCUMENT_BYTES)
             return await self._in_worker(
-                partial(_run_with_document, operation, self._pfs, request, body)
+                partial(_run_with_document, operation, admission, request, body)
             )
-        return await self._in_worker(partial(operation.run, self._pfs, request))
+        return await self._in_worker(partial(operation.run, pfs, request))
+
+    async def _admit(self, raw: RawRequest, request: S3Request) -> Admission:
+        ask = partial(admit, self._pfs, raw, request, domains=self._domains)
+        return ask() if self._pfs.reads_inline else await self._in_worker(ask)
 
     def _refuse(self, error: PachliteError, raw: RawRequest, exchange: Exchange) -> S3Response:
         exchange.error_code = s3_code(error).name
@@ -204,10 +212,11 @@ def _header(response: S3Response, wanted: str) -> str:
 
 
 def _run_with_document(
-    operation: Operation, pfs: PFS, request: S3Request, body: bytes
+    operation: Operation, admission: Admission, request: S3Request, body: bytes
 ) -> S3Response:
     declared = declare_body(request.headers, has_sums=operation.is_document_summed)
-    return operation.run(pfs, replace(request, document=decode_document(declared, body)))
+    document = decode_document(declared, body, admission.chain)
+    return operation.run(admission.pfs, replace(request, document=document))
 
 
 def _is_for_pages(scope: Event, domains: tuple[str, ...]) -> bool:
@@ -221,4 +230,4 @@ def _is_for_pages(scope: Event, domains: tuple[str, ...]) -> bool:
         return True
     if scope["method"] not in {"GET", "HEAD"} or scope["query_string"]:
         return False
-    return "text/html" in headers.get("accept", "") and find_signature(headers, {}) is None
+    return "text/html" in headers.get("accept", "") and not headers.get("authorization")

@@ -93,6 +93,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),
     errors.PartTooSmall: S3Code("EntityTooSmall", 400),
     errors.PermissionDenied: ACCESS_DENIED,
+    errors.UnknownAccessKey: S3Code("InvalidAccessKeyId", 403),
     errors.Unavailable: S3Code("ServiceUnavailable", 503),
     errors.StoreBusy: S3Code("SlowDown", 503),
     errors.Corrupt: INTERNAL_ERROR,

@@ -8,8 +8,9 @@ The pieces of a body may be cut anywhere; everything that is buffered here has a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from pachlite.errors import IncompleteBody
 
@@ -20,6 +21,26 @@ _CHUNK_HEADER: Final = re.compile(
     rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*chunk-signature=([0-9a-f]{64}))?(?:[ \t]*;[^\r\n]*)?"
 )
 _TRAILER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class ChunkVerifier(Protocol):
+    """Is told of every chunk and of the trailers, and raises when one is not what was signed."""
+
+    def begin(self, signature: str) -> None:
+        """Take the signature in a chunk header; empty when there is none."""
+        ...
+
+    def update(self, data: memoryview) -> None:
+        """Take data of the chunk."""
+        ...
+
+    def end(self) -> None:
+        """Verify the chunk that has ended."""
+        ...
+
+    def finish(self, trailers: Mapping[str, str]) -> None:
+        """Verify the trailers."""
+        ...
 
 
 class _State(Enum):
@@ -50,9 +71,9 @@ class ChunkedFraming:
 
     trailers: dict[str, str]
 
-    def __init__(self) -> None:
+    def __init__(self, verifier: ChunkVerifier | None = None) -> None:
         self.trailers = {}
-        self.last_signature = ""
+        self._verifier = verifier
         self._state = _State.HEADER
         self._held = bytearray()
         self._left = 0
@@ -69,6 +90,8 @@ class ChunkedFraming:
             if self._state is _State.DATA:
                 taken = view[position : position + self._left]
                 payload.append(taken)
+                if self._verifier is not None:
+                    self._verifier.update(taken)
                 position += len(taken)
                 self._left -= len(taken)
                 if not self._left:
@@ -91,6 +114,8 @@ class ChunkedFraming:
             if not colon or not _TRAILER_NAME.fullmatch(name.strip()):
                 raise IncompleteBody("a trailer cannot be understood")
             self.trailers[name.strip().lower()] = value.strip()
+        if self._verifier is not None:
+            self._verifier.finish(self.trailers)
 
     def _take_line(self, piece: bytes, view: memoryview, position: int) -> int:
         end = piece.find(b"\n", position)
@@ -109,13 +134,18 @@ class ChunkedFraming:
             if line != b"\r\n":
                 raise IncompleteBody("a chunk is longer than its header says")
             self._state = _State.HEADER
+            if self._verifier is not None:
+                self._verifier.end()
             return
         match = _CHUNK_HEADER.fullmatch(line, 0, len(line) - 2)
         if not match:
             raise IncompleteBody("a chunk header cannot be understood")
-        self.last_signature = (match[2] or b"").decode("ascii")
         self._left = int(match[1], 16)
         self._state = _State.DATA if self._left else _State.TRAILER
+        if self._verifier is not None:
+            self._verifier.begin((match[2] or b"").decode("ascii"))
+            if not self._left:
+                self._verifier.end()
 
     def _hold(self, data: memoryview, limit: int, what: str) -> None:
         if len(self._held) + len(data) > limit:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
+from pachlite.gateway.framing import ChunkVerifier
 from pachlite.gateway.incoming import Incoming
 from pachlite.gateway.messages import Intake, S3Response
 
@@ -21,9 +22,15 @@ BLOCK_BYTES: Final = 1024 * 1024
 class Ingest:
     """One upload as the worker threads see it. Its methods are never called at the same time."""
 
-    def __init__(self, begin: Callable[[], Intake], declared: DeclaredBody) -> None:
+    def __init__(
+        self,
+        begin: Callable[[], Intake],
+        declared: DeclaredBody,
+        verifier: ChunkVerifier | None = None,
+    ) -> None:
         self._begin = begin
         self._declared = declared
+        self._verifier = verifier
         self._intake: Intake | None = None
         self._decoder: BodyDecoder | None = None
 
@@ -31,7 +38,11 @@ class Ingest:
         """Begin the upload unless it has begun; whatever the store objects to is raised here."""
         if self._intake is None:
             self._intake = self._begin()
-            self._decoder = BodyDecoder(self._declared, sum_algorithm=self._intake.sum_algorithm)
+            self._decoder = BodyDecoder(
+                self._declared,
+                sum_algorithm=self._intake.sum_algorithm,
+                verifier=self._verifier,
+            )
 
     def take(self, pieces: list[bytes]) -> None:
         """Decode and store the next pieces of the body."""

@@ -16,6 +16,8 @@ from pachlite.pfs.paths import check_path
 MAX_QUERY_PARAMETERS: Final = 100
 _NOTHING: Final[Mapping[str, str]] = {}
 _SCHEMES: Final = (b"http://", b"https://")
+V2_HOISTED: Final = frozenset({"content-md5", "content-type"})
+"""Headers that URLs presigned by version 2 carry as parameters, besides those of `x-amz-`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ def parse_request(raw: RawRequest, domains: tuple[str, ...] = ()) -> S3Request:
     """
     bucket, key = _split(raw, domains)
     query = _parse_query(raw.query)
+    headers, query = _hoist(raw.headers, query)
     return S3Request(
         method=raw.method,
         bucket=_decode(bucket),
         key=check_path(_decode(key)) if key else "",
         query=query,
-        headers=_with_hoisted(raw.headers, query),
+        headers=headers,
         resource=raw.resource,
     )
 
@@ -58,7 +61,7 @@ def bucket_of(raw: RawRequest, domains: tuple[str, ...] = ()) -> str:
 
 
 def _split(raw: RawRequest, domains: tuple[str, ...]) -> tuple[bytes, bytes]:
-    path = _without_authority(raw.path).removeprefix(b"/")
+    path = without_authority(raw.path).removeprefix(b"/")
     bucket = bucket_of_host(raw.headers.get("host", ""), domains) if domains else ""
     if bucket:
         return bucket.encode(), path
@@ -83,7 +86,7 @@ def _header_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _without_authority(path: bytes) -> bytes:
+def without_authority(path: bytes) -> bytes:
     """Drop `http://host` from the absolute form that clients send through proxies."""
     if not path.startswith(_SCHEMES):
         return path
@@ -113,11 +116,24 @@ def _parse_query(raw: bytes) -> Mapping[str, str]:
     return dict(pairs)
 
 
-def _with_hoisted(headers: Mapping[str, str], query: Mapping[str, str]) -> Mapping[str, str]:
-    """Add the `x-amz-` headers that presigned URLs carry as parameters; real ones win."""
-    hoisted = {
-        lower: value
-        for name, value in query.items()
-        if (lower := name.lower()).startswith("x-amz-") and lower not in QUERY_PARAMETERS
-    }
-    return {**hoisted, **headers} if hoisted else headers
+def _hoist(
+    headers: Mapping[str, str], query: Mapping[str, str]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Add the headers that presigned URLs carry as parameters; real ones win.
+
+    Return the headers, and the parameters that are left to select an operation.
+    """
+    if not query:
+        return headers, query
+    in_v2 = V2_HOISTED if "AWSAccessKeyId" in query else frozenset[str]()
+    hoisted = {}
+    left = {}
+    for name, value in query.items():
+        lower = name.lower()
+        if lower in in_v2:
+            hoisted[lower] = value
+            continue
+        left[name] = value
+        if lower.startswith("x-amz-") and lower not in QUERY_PARAMETERS:
+            hoisted[lower] = value
+    return {**hoisted, **headers} if hoisted else headers, left

@@ -107,11 +107,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class UploadOperation:
-    """What answers a request whose body is the content of an object or part."""
+    """What answers a request whose body is the content of an object or part.
+
+    `is_signed` is False where the body says who asks.
+    """
 
     name: str
     begin: Callable[[PFS, S3Request], Intake]
     parameters: frozenset[str] = frozenset()
+    is_signed: bool = True
 
 
 AnyOperation = Operation | UploadOperation

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pachlite.gateway.errors import S3Refusal, not_implemented
+from pachlite.gateway.signature_errors import (
+    AUTHORIZATION_EXPIRES_ERROR,
+    malformed_header,
+    malformed_query,
+)
+
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
+ASYMMETRIC: Final = "AWS4-ECDSA-P256-SHA256"
 QUERY_PARAMETERS: Final = frozenset(
     {
         "x-amz-algorithm",
@@ -19,57 +27,119 @@ QUERY_PARAMETERS: Final = frozenset(
         "x-amz-signedheaders",
     }
 )
+MAX_EXPIRES_S: Final = 7 * 24 * 3600
 
 _FIELD: Final = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
+_FIELDS: Final = ("Credential", "SignedHeaders", "Signature")
+_QUERY_FIELDS: Final = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date")
 _SCOPE_PARTS: Final = 4
+_MAX_EXPIRES_DIGITS: Final = 9
+_TERMINATOR: Final = "aws4_request"
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureV4:
-    """A signature with its scope. `expires_s` is set for presigned requests only."""
+class Credential:
+    """An access key, and the scope that its signing key is good for."""
 
     access_key: str
     date: str
     region: str
     service: str
+
+    @property
+    def scope(self) -> str:
+        """The scope as it is signed."""
+        return f"{self.date}/{self.region}/{self.service}/{_TERMINATOR}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureV4:
+    """A signature of version 4.
+
+    Attributes:
+        signed_at: The time as it was sent; empty when it is in a header.
+        expires_s: Set for presigned requests only.
+    """
+
+    credential: Credential
     signed_headers: tuple[str, ...]
     signature: str
+    signed_at: str = ""
     expires_s: int | None = None
+
+    @property
+    def access_key(self) -> str:
+        """Who says to have signed."""
+        return self.credential.access_key
+
+
+def parse_credential(text: str) -> Credential | None:
+    """Parse an access key with its scope; None when it is broken."""
+    # The access key may hold slashes, the scope behind it may not.
+    parts = text.rsplit("/", _SCOPE_PARTS)
+    if len(parts) != _SCOPE_PARTS + 1 or parts[-1] != _TERMINATOR or not parts[0]:
+        return None
+    return Credential(*parts[:-1])
 
 
 def parse_header(value: str) -> SignatureV4 | None:
-    """Parse an Authorization header; None when it is of another kind or broken."""
+    """Parse an Authorization header; None when it is of another kind.
+
+    Raises:
+        S3Refusal: It is of this kind, and broken.
+    """
     scheme, _, rest = value.partition(" ")
+    if scheme == ASYMMETRIC:
+        raise not_implemented("signing with AWS signature version 4a")
     if scheme != ALGORITHM:
         return None
-    fields = dict(_FIELD.findall(rest))
-    return _build(
-        fields.get("Credential", ""), fields.get("SignedHeaders", ""), fields.get("Signature", "")
-    )
+    found = _FIELD.findall(rest)
+    fields = dict(found)
+    for name in _FIELDS:
+        if name not in fields:
+            raise malformed_header(f"it has no {name}")
+    if len(found) != len(fields):
+        raise malformed_header("it names something twice")
+    credential = parse_credential(fields["Credential"])
+    if credential is None:
+        raise malformed_header("the credential must be KEY/DATE/REGION/s3/aws4_request")
+    return SignatureV4(credential, tuple(fields["SignedHeaders"].split(";")), fields["Signature"])
 
 
 def parse_query(query: Mapping[str, str]) -> SignatureV4 | None:
-    """Parse the parameters of a presigned URL; None when there are none or they are broken."""
+    """Parse the parameters of a presigned URL; None when there are none.
+
+    Raises:
+        S3Refusal: Some are there, and others are missing or broken.
+    """
     lower = {name.lower(): value for name, value in query.items()}
-    expires = lower.get("x-amz-expires", "")
-    if lower.get("x-amz-algorithm") != ALGORITHM or not expires.isdecimal():
+    algorithm = lower.get("x-amz-algorithm")
+    if algorithm is None and "x-amz-signature" not in lower:
         return None
-    return _build(
-        lower.get("x-amz-credential", ""),
-        lower.get("x-amz-signedheaders", ""),
-        lower.get("x-amz-signature", ""),
-        expires_s=int(expires[:9]),
-    )
-
-
-def _build(
-    credential: str, signed_headers: str, signature: str, *, expires_s: int | None = None
-) -> SignatureV4 | None:
-    # The access key may hold slashes, the scope behind it may not.
-    parts = credential.rsplit("/", _SCOPE_PARTS)
-    if len(parts) != _SCOPE_PARTS + 1 or parts[-1] != "aws4_request" or not signature:
-        return None
-    access_key, date, region, service, _ = parts
+    if algorithm == ASYMMETRIC:
+        raise not_implemented("presigning with AWS signature version 4a")
+    if algorithm != ALGORITHM:
+        raise malformed_query(f"X-Amz-Algorithm must be {ALGORITHM}")
+    for name in _QUERY_FIELDS:
+        if not lower.get(name.lower()):
+            raise malformed_query(f"it has no {name}")
+    credential = parse_credential(lower["x-amz-credential"])
+    if credential is None:
+        raise malformed_query("X-Amz-Credential must be KEY/DATE/REGION/s3/aws4_request")
     return SignatureV4(
-        access_key, date, region, service, tuple(signed_headers.split(";")), signature, expires_s
+        credential,
+        tuple(lower["x-amz-signedheaders"].split(";")),
+        lower["x-amz-signature"],
+        lower["x-amz-date"],
+        _parse_expires(lower.get("x-amz-expires", "")),
     )
+
+
+def _parse_expires(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_EXPIRES_DIGITS
+    if not is_number or not 1 <= int(text) <= MAX_EXPIRES_S:
+        raise S3Refusal(
+            AUTHORIZATION_EXPIRES_ERROR,
+            f"X-Amz-Expires must be a number of seconds from 1 to {MAX_EXPIRES_S}",
+        )
+    return int(text)

@@ -112,10 +112,6 @@ def test_trailer_lines_may_end_in_a_line_feed_before_the_carriage_return():
     assert framing.trailers["x-amz-checksum-crc32"] == "AAAAAA=="
 
 
-def test_last_chunk_signature_is_kept():
-    assert decode([BODIES["signed"]])[1].last_signature == SIGNATURE
-
-
 def test_size_in_upper_case_and_other_extensions_are_understood():
     assert decode([b"A;x=y\r\n0123456789\r\n0\r\n\r\n"])[0] == b"0123456789"
 
