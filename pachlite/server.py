@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Final, cast
 
 from quart import Quart, Response, request
@@ -84,11 +85,17 @@ def create_app(pfs: PFS, surroundings: Surroundings | None = None) -> Quart:
         trusted_proxies=around.trusted_proxies,
         observers=(metrics, *around.observers),
         traffic=around.traffic,
+        spool=_directory_of(pfs),
     )
     app.asgi_app = edge  # type: ignore[assignment] # the middleware point that Quart documents
     app.after_serving(edge.close)
     _add_watching(app, pfs, metrics, around.traffic)
     return app
+
+
+def _directory_of(pfs: PFS) -> Path | None:
+    home = Path(pfs.inspect_store().location)
+    return home if home.is_dir() else None
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:

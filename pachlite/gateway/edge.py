@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 from pachlite.errors import PachliteError
@@ -30,6 +31,7 @@ from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send
 from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
 from pachlite.gateway.routing import Operation, UploadOperation, Work, find_operation
+from pachlite.gateway.seats import Room
 from pachlite.gateway.traffic import Traffic
 from pachlite.pfs.api import PFS
 
@@ -57,6 +59,7 @@ class Edge:
         trusted_proxies: tuple[Network, ...] = (),
         observers: tuple[Observer, ...] = (),
         traffic: Traffic | None = None,
+        spool: Path | None = None,
     ) -> None:
         self._pfs = pfs
         self._pages = pages
@@ -65,6 +68,7 @@ class Edge:
         self._trusted_proxies = trusted_proxies
         self._observers = observers
         self._traffic = traffic or Traffic()
+        self._room = Room(time.monotonic, spool)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
@@ -127,7 +131,7 @@ class Edge:
             request = parse_request(raw, self._domains)
             exchange.bucket, exchange.key = request.bucket, request.key
             response = await self._perform(raw, request, incoming, exchange)
-            return await prepare(self._workers, response)
+            return await prepare(self._workers, response, self._room.downloads)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
                 _log.error("%s %s %s: %s", raw.method, raw.resource, exchange.request_id, error)
@@ -151,7 +155,7 @@ class Edge:
         if isinstance(operation, UploadOperation):
             declared = declare_body(request.headers)
             ingest = Ingest(partial(operation.begin, pfs, request), declared, admission.chain)
-            return await receive_upload(self._workers, incoming, ingest)
+            return await receive_upload(self._workers, incoming, ingest, self._room)
         if operation.work is Work.QUICK and pfs.reads_inline:
             return operation.run(pfs, request)
         if operation.takes_document:

@@ -31,7 +31,7 @@ class Incoming:
         stall_timeout_s: float = STALL_TIMEOUT_S,
     ) -> None:
         self._receive = receive
-        self._stall_timeout_s = stall_timeout_s
+        self.stall_timeout_s = stall_timeout_s
         self._declared = headers.get("content-length", "")
         self._is_silent = False
         self.received_bytes = 0
@@ -39,6 +39,11 @@ class Incoming:
 
     def __repr__(self) -> str:
         return f"<Incoming {'complete' if self.is_complete else 'open'}>"
+
+    @property
+    def is_uninvited(self) -> bool:
+        """Whether the client waits to be asked for the body, and nobody has asked."""
+        return self._is_expected and not self.is_complete
 
     def is_at_most(self, size_bytes: int) -> bool:
         """Say whether the body, framing included, is known to fit."""
@@ -49,7 +54,7 @@ class Incoming:
         if self.is_complete:
             return b""
         try:
-            async with asyncio.timeout(self._stall_timeout_s):
+            async with asyncio.timeout(self.stall_timeout_s):
                 return await self._next()
         except TimeoutError as error:
             self._is_silent = True
@@ -85,6 +90,7 @@ class Incoming:
             pass
 
     async def _next(self) -> bytes:
+        self._is_expected = False
         event = await self._receive()
         if event["type"] != "http.request":
             self._is_silent = True

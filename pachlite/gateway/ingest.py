@@ -1,6 +1,8 @@
 """Take the body of an upload: the event loop collects blocks, worker threads decode and store.
 
-At most two blocks of an upload are in memory: one being collected, one being worked on.
+At most two blocks of an upload are in memory: one being collected, one being worked on. What the
+store holds beside that has a bound as well: an upload of several blocks needs a seat. One that gets
+none, since slow clients have them, goes to disk until it is whole.
 """
 
 from __future__ import annotations
@@ -8,13 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from typing import Final
 
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
 from pachlite.gateway.framing import ChunkVerifier
 from pachlite.gateway.incoming import Incoming
 from pachlite.gateway.messages import Intake, S3Response
+from pachlite.gateway.seats import Room, Seats
+from pachlite.gateway.spool import Spool
 
 BLOCK_BYTES: Final = 1024 * 1024
 
@@ -60,6 +65,13 @@ class Ingest:
         assert self._decoder is not None
         return self._intake.finish(self._decoder.finish())
 
+    def finish_spooled(self, spool: Spool) -> S3Response:
+        """Take everything from a spool, verify and publish."""
+        with closing(spool):
+            for block in spool.blocks():
+                self.take([block])
+            return self.finish([])
+
     def abort(self, running: Future[None] | Future[S3Response] | None) -> None:
         """Forget everything, once what is running has ended."""
         if running is not None:
@@ -70,29 +82,93 @@ class Ingest:
 
 
 async def receive_upload(
-    workers: ThreadPoolExecutor, incoming: Incoming, ingest: Ingest
+    workers: ThreadPoolExecutor, incoming: Incoming, ingest: Ingest, room: Room
 ) -> S3Response:
     """Run an upload to its answer; when anything goes wrong nothing of it stays.
 
     A body of a single block costs one hop to a worker. For a larger one the upload begins before
     the body is there, so that a refusal does not wait for it.
     """
-    running: Future[None] | None = None
-    last: Future[S3Response] | None = None
+    upload = _Upload(workers, incoming, ingest)
     try:
-        if not incoming.is_at_most(BLOCK_BYTES):
-            running = workers.submit(ingest.open)
-        while True:
-            pieces = await _collect(incoming, running)
-            if running is not None:
-                await asyncio.wrap_future(running)
-            if incoming.is_complete:
-                last = workers.submit(ingest.finish, pieces)
-                return await asyncio.wrap_future(last)
-            running = workers.submit(ingest.take, pieces)
+        return await upload.receive(room)
     except BaseException:
-        workers.submit(ingest.abort, last or running)
+        upload.abort()
         raise
+
+
+class _Upload:
+    """An upload from the first piece of its body to its answer."""
+
+    def __init__(self, workers: ThreadPoolExecutor, incoming: Incoming, ingest: Ingest) -> None:
+        self._workers = workers
+        self._incoming = incoming
+        self._ingest = ingest
+        self._running: Future[None] | None = None
+        self._last: Future[S3Response] | None = None
+
+    async def receive(self, room: Room) -> S3Response:
+        incoming = self._incoming
+        if not incoming.is_at_most(BLOCK_BYTES):
+            self._running = self._workers.submit(self._ingest.open)
+        pieces = await self._collect()
+        if incoming.is_complete:
+            return await self._finish(partial(self._ingest.finish, pieces))
+        if await room.uploads.take_if_moving():
+            return await self._store(pieces, room.uploads)
+        return await self._keep(pieces, room)
+
+    def abort(self) -> None:
+        """Forget everything, in a worker."""
+        self._workers.submit(self._ingest.abort, self._last or self._running)
+
+    async def _store(self, pieces: list[bytes], seats: Seats) -> S3Response:
+        """Store block after block as they arrive."""
+        try:
+            while not self._incoming.is_complete:
+                self._running = self._workers.submit(self._ingest.take, pieces)
+                pieces = await self._collect()
+            return await self._finish(partial(self._ingest.finish, pieces))
+        finally:
+            seats.give_back()
+
+    async def _keep(self, pieces: list[bytes], room: Room) -> S3Response:
+        """Keep everything on disk until it is there, then store it."""
+        spool = await asyncio.wrap_future(self._workers.submit(Spool, room.spool))
+        try:
+            while True:
+                self._running = self._workers.submit(spool.write, pieces)
+                if self._incoming.is_complete:
+                    break
+                pieces = await self._collect()
+            await asyncio.wrap_future(self._running)
+            await room.spooled.take()
+        except BaseException:
+            self._workers.submit(_close_after, spool, self._running)
+            raise
+        try:
+            return await self._finish(partial(self._ingest.finish_spooled, spool))
+        finally:
+            room.spooled.give_back()
+
+    async def _finish(self, work: Callable[[], S3Response]) -> S3Response:
+        self._last = self._workers.submit(work)
+        return await asyncio.wrap_future(self._last)
+
+    async def _collect(self) -> list[bytes]:
+        """Return the next block once the last one is done with; give up early when that failed."""
+        pieces = await _collect(self._incoming, self._running)
+        if self._running is not None:
+            await asyncio.wrap_future(self._running)
+            self._running = None
+        return pieces
+
+
+def _close_after(spool: Spool, running: Future[None] | None) -> None:
+    if running is not None:
+        with suppress(CancelledError):
+            running.exception()
+    spool.close()
 
 
 async def _collect(incoming: Incoming, running: Future[None] | None) -> list[bytes]:
