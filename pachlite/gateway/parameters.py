@@ -9,13 +9,14 @@ from typing import Final
 from urllib.parse import quote
 
 from pachlite.errors import VersionNotFound
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal, invalid_argument
 from pachlite.gateway.messages import S3Request
 from pachlite.pfs.names import is_commit_id
 
 MAX_PAGE: Final = 1000
 MAX_PART_NUMBER: Final = 10_000
-_MAX_DIGITS: Final = 10
+MAX_INTEGER: Final = 2**31 - 1
+_MAX_DIGITS: Final = 11
 
 
 def integer(query: Mapping[str, str], name: str, default: int) -> int:
@@ -23,8 +24,14 @@ def integer(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
-        raise S3Refusal(INVALID_ARGUMENT, f"{name} must be a whole number, 0 or more")
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= _MAX_DIGITS):
+        raise invalid_argument(
+            name, text, f"Provided {text} not an integer or within integer range"
+        )
+    if text.startswith("-") or int(text) > MAX_INTEGER:
+        raise invalid_argument(
+            name, text, f"Argument {text} must be an integer between 0 and {MAX_INTEGER}"
+        )
     return int(text)
 
 
@@ -53,7 +60,7 @@ def check_version(key: str, version: str) -> str:
     if version == "null":
         raise VersionNotFound(key, version)
     if not is_commit_id(version):
-        raise S3Refusal(INVALID_ARGUMENT, "a version id is a commit id of 32 hex digits")
+        raise invalid_argument("versionId", version, "Invalid version id specified")
     return version
 
 
@@ -63,7 +70,9 @@ def encoder(query: Mapping[str, str]) -> Callable[[str], str]:
     if not kind:
         return str
     if kind != "url":
-        raise S3Refusal(INVALID_ARGUMENT, "encoding-type can only be url")
+        raise invalid_argument(
+            "encoding-type", kind, "Invalid Encoding Method specified in Request"
+        )
     return quote
 
 
@@ -77,4 +86,6 @@ def decode_token(token: str) -> str:
     try:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise S3Refusal(INVALID_ARGUMENT, "the continuation token is not one of ours") from error
+        raise invalid_argument(
+            "continuation-token", token, "The continuation token provided is incorrect"
+        ) from error

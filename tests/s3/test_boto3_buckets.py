@@ -151,14 +151,12 @@ def test_location_is_the_default_region(s3, bucket):
         ("get_bucket_cors", "NoSuchCORSConfiguration"),
         ("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError"),
         ("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration"),
-        ("get_bucket_ownership_controls", "OwnershipControlsNotFoundError"),
         ("get_bucket_policy", "NoSuchBucketPolicy"),
         ("get_bucket_policy_status", "NoSuchBucketPolicy"),
         ("get_bucket_replication", "ReplicationConfigurationNotFoundError"),
         ("get_bucket_tagging", "NoSuchTagSet"),
         ("get_bucket_website", "NoSuchWebsiteConfiguration"),
         ("get_object_lock_configuration", "ObjectLockConfigurationNotFoundError"),
-        ("get_public_access_block", "NoSuchPublicAccessBlockConfiguration"),
     ],
 )
 def test_configuration_that_no_bucket_has_is_missing_by_its_own_name(s3, bucket, call, code):
@@ -182,10 +180,8 @@ def test_harmless_questions_have_harmless_answers(s3, bucket):
 @pytest.mark.parametrize(
     ("call", "arguments"),
     [
-        ("put_bucket_tagging", {"Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}),
         ("put_bucket_policy", {"Policy": "{}"}),
-        ("put_bucket_acl", {"ACL": "public-read"}),
-        ("delete_bucket_cors", {}),
+        ("put_bucket_request_payment", {"RequestPaymentConfiguration": {"Payer": "Requester"}}),
         ("get_bucket_accelerate_configuration", {}),
         ("list_bucket_inventory_configurations", {}),
     ],

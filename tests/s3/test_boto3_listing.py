@@ -71,13 +71,16 @@ def test_second_version_says_how_many_and_where_it_began(s3, filled):
     rest = s3.list_objects_v2(
         Bucket=filled, StartAfter="a/2/x", ContinuationToken=page["NextContinuationToken"]
     )
-    assert "StartAfter" not in rest
+    assert rest["StartAfter"] == "a/2/x"
     assert listed(rest)[0] == sorted(KEYS, key=str.encode)[6:]
 
 
 def test_first_version_continues_behind_a_marker(s3, filled):
     page = s3.list_objects(Bucket=filled, Marker="a/2/x", MaxKeys=1)
-    assert (listed(page)[0], page["NextMarker"], page["Marker"]) == (["a/2/y"], "a/2/y", "a/2/x")
+    assert (listed(page)[0], page["IsTruncated"], page["Marker"]) == (["a/2/y"], True, "a/2/x")
+    assert "NextMarker" not in page
+    page = s3.list_objects(Bucket=filled, Marker="a/2/x", MaxKeys=1, Delimiter="/")
+    assert (listed(page)[0], page["NextMarker"]) == (["a0"], "a0")
 
 
 def test_owner_is_told_by_the_first_version_and_on_request(s3, filled):

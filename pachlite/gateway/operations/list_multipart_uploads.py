@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from pachlite.gateway.buckets import Bucket, parse_bucket
 from pachlite.gateway.dates import xml_date
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.listing import INITIATOR, OWNER, Encoder, common_prefixes, optional
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.object_headers import STORAGE_CLASS
@@ -15,6 +18,9 @@ from pachlite.gateway.parameters import encoder, page_size
 from pachlite.gateway.xml import XML_HEADERS, document, element, group
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import UploadInfo
+
+_UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")
+_BEHIND_ALL: Final = "\U0010ffff" * 4  # behind what S3 lists below a prefix
 
 
 @dataclass(slots=True)
@@ -74,19 +80,20 @@ def _fill(pfs: PFS, request: S3Request, limit: int) -> _Page:
         key = upload.file.path
         prefix = _common_prefix(key, request)
         if prefix and prefix in page.prefixes[-1:]:
-            page.key_marker, page.upload_marker = key, upload.id
             continue
         if page.size == limit:
             page.is_truncated = True
             break
         page.take(upload, prefix)
-        page.key_marker, page.upload_marker = key, upload.id
+        page.key_marker, page.upload_marker = prefix or key, "" if prefix else upload.id
     return page
 
 
 def _walk(pfs: PFS, bucket: Bucket, request: S3Request) -> Iterator[UploadInfo]:
     path = request.query.get("key-marker", "")
-    upload_id = request.query.get("upload-id-marker", "") if path else ""
+    upload_id = _upload_marker(request) if path else ""
+    if path and _common_prefix(path, request) == path:
+        path += _BEHIND_ALL  # a whole prefix has been listed
     while True:
         page = pfs.list_upload(
             bucket.commit,
@@ -98,6 +105,13 @@ def _walk(pfs: PFS, bucket: Bucket, request: S3Request) -> Iterator[UploadInfo]:
         if not page.is_truncated:
             return
         path, upload_id = page.uploads[-1].file.path, page.uploads[-1].id
+
+
+def _upload_marker(request: S3Request) -> str:
+    marker = request.query.get("upload-id-marker", "")
+    if marker and not _UPLOAD_ID.fullmatch(marker):
+        raise invalid_argument("upload-id-marker", marker, "Invalid uploadId marker")
+    return marker
 
 
 def _common_prefix(key: str, request: S3Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.dates import xml_date
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.listing import OWNER, Encoder, common_prefixes, is_prefix, optional
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.head_bucket import check_bucket
@@ -18,6 +18,8 @@ def list_object_versions(pfs: PFS, request: S3Request) -> S3Response:
     """Answer a page of versions and delete markers, by key."""
     query = request.query
     encode = encoder(query)
+    if query.get("max-keys", "").startswith("-"):
+        raise invalid_argument("maxKeys", query["max-keys"], "max-keys cannot be negative")
     limit = page_size(query, "max-keys")
     page = _list_page(pfs, request, limit)
     body = document(
@@ -41,7 +43,11 @@ def list_object_versions(pfs: PFS, request: S3Request) -> S3Response:
 def _list_page(pfs: PFS, request: S3Request, limit: int) -> VersionPage:
     query = request.query
     if query.get("version-id-marker") and not query.get("key-marker"):
-        raise S3Refusal(INVALID_ARGUMENT, "a version-id-marker needs a key-marker")
+        raise invalid_argument(
+            "version-id-marker",
+            query["version-id-marker"],
+            "A version-id marker cannot be specified without a key marker.",
+        )
     if not limit:
         check_bucket(pfs, request.bucket)
         return VersionPage(())

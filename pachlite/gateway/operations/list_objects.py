@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pachlite.gateway.buckets import parse_bucket
+from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
 from pachlite.gateway.listing import OWNER, common_prefixes, contents, is_prefix, optional
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.head_bucket import check_bucket
@@ -24,7 +25,7 @@ def list_objects(pfs: PFS, request: S3Request) -> S3Response:
         element("Name", request.bucket),
         element("Prefix", encode(query.get("prefix", ""))),
         element("Marker", encode(marker)),
-        optional("NextMarker", encode(page.next_after)),
+        optional("NextMarker", encode(page.next_after) if query.get("delimiter") else ""),
         element("MaxKeys", limit),
         optional("Delimiter", encode(query.get("delimiter", ""))),
         optional("EncodingType", query.get("encoding-type", "")),
@@ -36,7 +37,14 @@ def list_objects(pfs: PFS, request: S3Request) -> S3Response:
 
 
 def list_page(pfs: PFS, request: S3Request, *, after: str, limit: int) -> FilePage:
-    """Return the files of a page; of nothing when nothing is wanted of a bucket that exists."""
+    """Return the files of a page; of nothing when nothing is wanted of a bucket that exists.
+
+    Any order will do for some clients, who then cannot ask for prefixes; they get the usual one.
+    """
+    if request.query.get("allow-unordered", "").lower() == "true" and request.query.get(
+        "delimiter"
+    ):
+        raise S3Refusal(INVALID_ARGUMENT, "a listing without order has no delimiter")
     if not limit:
         check_bucket(pfs, request.bucket)
         return FilePage(())

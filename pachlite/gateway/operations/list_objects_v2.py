@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.listing import OWNER, common_prefixes, contents, is_prefix, optional
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.list_objects import list_page
@@ -15,18 +15,17 @@ def list_objects_v2(pfs: PFS, request: S3Request) -> S3Response:
     """Answer a page of keys in byte order. `start-after` counts on the first page only."""
     query = request.query
     if query["list-type"] != "2":
-        raise S3Refusal(INVALID_ARGUMENT, "list-type can only be 2")
+        raise invalid_argument("list-type", query["list-type"], "list-type can only be 2")
     encode = encoder(query)
     limit = page_size(query, "max-keys")
-    token = query.get("continuation-token", "")
-    start_after = "" if token else query.get("start-after", "")
+    token, start_after = query.get("continuation-token", ""), query.get("start-after", "")
     page = list_page(pfs, request, after=decode_token(token) or start_after, limit=limit)
     owner = OWNER if query.get("fetch-owner", "").lower() == "true" else ""
     body = document(
         "ListBucketResult",
         element("Name", request.bucket),
         element("Prefix", encode(query.get("prefix", ""))),
-        optional("ContinuationToken", token),
+        element("ContinuationToken", token) if "continuation-token" in query else "",
         optional("NextContinuationToken", encode_token(page.next_after)),
         optional("StartAfter", encode(start_after)),
         element("KeyCount", len(page.files)),
