@@ -49,6 +49,9 @@ COMMANDS: Final = {
     "copy file": "file",
     "delete file": "file",
     "serve s3": "serve",
+    "s3 env": "s3",
+    "s3 config": "s3",
+    "doctor": "doctor",
 }
 """Every command, and the module with the function that is named for it: `create_project`."""
 
@@ -140,7 +143,8 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
 
     Loading and describing all commands takes longer than most of them run.
     """
-    name = command_name(words)
+    typed = command_name(words)
+    name = typed if typed in COMMANDS else typed.partition(" ")[0]
     root = _empty_root()
     if name in COMMANDS:
         _add_commands(root, [name])
@@ -167,10 +171,13 @@ def _add_commands(root: typer.Typer, names: Iterable[str]) -> None:
     groups: dict[str, typer.Typer] = {}
     for name in names:
         verb, _, noun = name.partition(" ")
+        module = import_module(f"pachlite.cli.{COMMANDS[name]}")
+        if not noun:
+            root.command(verb, cls=Command)(getattr(module, verb.replace("-", "_")))
+            continue
         if verb not in groups:
             groups[verb] = typer.Typer(cls=Verb, help=VERBS[verb], **_PLAIN)
             root.add_typer(groups[verb], name=verb)
-        module = import_module(f"pachlite.cli.{COMMANDS[name]}")
         groups[verb].command(noun, cls=Command)(getattr(module, f"{verb}_{noun}"))
 
 

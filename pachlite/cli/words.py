@@ -26,6 +26,7 @@ VERBS: Final = {
     "glob": "Find files by a pattern.",
     "diff": "Compare files of two commits.",
     "serve": "Serve the store to other programs.",
+    "s3": "Set S3 clients up.",
 }
 NOUNS: Final = {
     "project": "projects",
