@@ -6,11 +6,8 @@ import base64
 import hmac
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
 
-from pachlite.gateway.sigv4 import ALGORITHM, Credential
-
-MAX_REMEMBERED: Final = 1024
+from pachlite.gateway.sigv4 import ALGORITHM, MAX_REMEMBERED, Credential
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pachlite.gateway.errors import S3Refusal, not_implemented
@@ -27,8 +28,13 @@ QUERY_PARAMETERS: Final = frozenset(
         "x-amz-signedheaders",
     }
 )
+MAX_REMEMBERED: Final = 1024
 MAX_EXPIRES_S: Final = 7 * 24 * 3600
 
+# The form that most clients send; whatever differs from it is taken apart field by field.
+_USUAL: Final = re.compile(
+    ALGORITHM + r" Credential=([^,\s]{1,256}), ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{64})"
+)
 _FIELD: Final = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 _FIELDS: Final = ("Credential", "SignedHeaders", "Signature")
 _QUERY_FIELDS: Final = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date")
@@ -73,6 +79,12 @@ class SignatureV4:
         return self.credential.access_key
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _parse_credential_again(text: str) -> Credential | None:
+    """Parse what is sent with each request of a client for a day."""
+    return parse_credential(text)
+
+
 def parse_credential(text: str) -> Credential | None:
     """Parse an access key with its scope; None when it is broken."""
     # The access key may hold slashes, the scope behind it may not.
@@ -88,11 +100,18 @@ def parse_header(value: str) -> SignatureV4 | None:
     Raises:
         S3Refusal: It is of this kind, and broken.
     """
+    usual = _USUAL.fullmatch(value)
+    if usual is not None:
+        credential = _parse_credential_again(usual[1])
+        if credential is not None:
+            return SignatureV4(credential, tuple(usual[2].split(";")), usual[3])
     scheme, _, rest = value.partition(" ")
     if scheme == ASYMMETRIC:
         raise not_implemented("signing with AWS signature version 4a")
-    if scheme != ALGORITHM:
-        return None
+    return _parse_fields(rest) if scheme == ALGORITHM else None
+
+
+def _parse_fields(rest: str) -> SignatureV4:
     found = _FIELD.findall(rest)
     fields = dict(found)
     for name in _FIELDS:

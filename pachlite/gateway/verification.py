@@ -43,7 +43,7 @@ _BOUND: Final = frozenset({SHA256_HEADER, "x-amz-date", "x-amz-security-token"})
 _PROXIES: Final = "x-amz-cf-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Claim:
     """What a signature of version 4 is about, once the plain rules are met."""
 
@@ -160,8 +160,8 @@ def _check_coverage(headers: Mapping[str, str], signed: tuple[str, ...]) -> None
     uncovered = [
         name
         for name in headers
-        if name.startswith("x-amz-")
-        and name not in names
+        if name not in names
+        and name.startswith("x-amz-")
         and name not in _BOUND
         and not name.startswith(_PROXIES)
     ]
