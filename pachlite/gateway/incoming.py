@@ -34,6 +34,7 @@ class Incoming:
         self.stall_timeout_s = stall_timeout_s
         self._declared = headers.get("content-length", "")
         self._is_silent = False
+        self._is_expected = headers.get("expect", "").lower() == "100-continue"
         self.received_bytes = 0
         self.is_complete = self._declared in {"", "0"} and "transfer-encoding" not in headers
 

@@ -104,6 +104,7 @@ class _Upload:
         self._workers = workers
         self._incoming = incoming
         self._ingest = ingest
+        self._pieces: list[bytes] = []
         self._running: Future[None] | None = None
         self._last: Future[S3Response] | None = None
 
@@ -111,36 +112,36 @@ class _Upload:
         incoming = self._incoming
         if not incoming.is_at_most(BLOCK_BYTES):
             self._running = self._workers.submit(self._ingest.open)
-        pieces = await self._collect()
+        self._pieces = await self._collect()
         if incoming.is_complete:
-            return await self._finish(partial(self._ingest.finish, pieces))
+            return await self._finish(partial(self._ingest.finish, self._pieces))
         if await room.uploads.take_if_moving():
-            return await self._store(pieces, room.uploads)
-        return await self._keep(pieces, room)
+            return await self._store(room.uploads)
+        return await self._keep(room)
 
     def abort(self) -> None:
         """Forget everything, in a worker."""
         self._workers.submit(self._ingest.abort, self._last or self._running)
 
-    async def _store(self, pieces: list[bytes], seats: Seats) -> S3Response:
+    async def _store(self, seats: Seats) -> S3Response:
         """Store block after block as they arrive."""
         try:
             while not self._incoming.is_complete:
-                self._running = self._workers.submit(self._ingest.take, pieces)
-                pieces = await self._collect()
-            return await self._finish(partial(self._ingest.finish, pieces))
+                self._running = self._workers.submit(self._ingest.take, self._taken())
+                self._pieces = await self._collect()
+            return await self._finish(partial(self._ingest.finish, self._taken()))
         finally:
             seats.give_back()
 
-    async def _keep(self, pieces: list[bytes], room: Room) -> S3Response:
+    async def _keep(self, room: Room) -> S3Response:
         """Keep everything on disk until it is there, then store it."""
         spool = await asyncio.wrap_future(self._workers.submit(Spool, room.spool))
         try:
             while True:
-                self._running = self._workers.submit(spool.write, pieces)
+                self._running = self._workers.submit(spool.write, self._taken())
                 if self._incoming.is_complete:
                     break
-                pieces = await self._collect()
+                self._pieces = await self._collect()
             await asyncio.wrap_future(self._running)
             await room.spooled.take()
         except BaseException:
@@ -150,6 +151,11 @@ class _Upload:
             return await self._finish(partial(self._ingest.finish_spooled, spool))
         finally:
             room.spooled.give_back()
+
+    def _taken(self) -> list[bytes]:
+        """Return the pieces of the last block for somebody else to hold."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
     async def _finish(self, work: Callable[[], S3Response]) -> S3Response:
         self._last = self._workers.submit(work)

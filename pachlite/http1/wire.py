@@ -148,11 +148,10 @@ class Wire(asyncio.Protocol):
         if self._at < len(self._buffer):
             data = self._buffer[self._at :] + data
         self._buffer, self._at = data, 0
-        if self._phase is Phase.SERVING:
-            if len(data) > self._limits.head_bytes:
-                self._pause()
-            return
-        self._wake()
+        if len(data) > self._limits.head_bytes:
+            self._pause()  # or all that a socket holds would come before anybody can take it
+        if self._phase is not Phase.SERVING:
+            self._wake()
 
     def eof_received(self) -> bool:
         """Remember that nothing more comes; an answer may still go out, except over TLS."""
