@@ -201,6 +201,13 @@ def check_roles(kind: ResourceKind, roles: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
+def check_individual(subject: str) -> str:
+    """Return a subject that can act; raise `InvalidSubject` for others, and for everybody."""
+    if subject == ALL_USERS:
+        raise InvalidSubject(subject, "it stands for everybody, and one user or robot is needed")
+    return check_subject(subject)
+
+
 def check_subject(subject: str) -> str:
     """Return a subject that can have tokens or roles; raise `InvalidSubject` for others."""
     if subject in {ROOT, ALL_USERS}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pachlite.errors import AccessKeyNotFound, InvalidOption, InvalidSubject
 from pachlite.metadata.api import Transaction
 from pachlite.pfs.credentials import Revocation, S3KeyInfo, S3KeyPair, TokenInfo
-from pachlite.pfs.permissions import ALL_USERS, ROOT, check_subject
+from pachlite.pfs.permissions import ROOT, check_individual
 from pachlite.store import audit, tokens
 from pachlite.store.auth import require_active
 from pachlite.store.engine import Engine, as_datetime
@@ -21,8 +21,8 @@ class Credentials:
 
     def create_token(self, subject: str, *, ttl_s: float | None = None) -> str:
         engine, token = self._engine, tokens.new_token()
-        if check_subject(subject) in {ROOT, ALL_USERS}:
-            raise InvalidSubject(subject, "tokens are for users and robots")
+        if check_individual(subject) == ROOT:
+            raise InvalidSubject(subject, "its token is made by rotating it")
 
         def create(tx: Transaction) -> None:
             require_active(tx)
@@ -67,7 +67,7 @@ class Credentials:
         return self._engine.writer.run(revoke)
 
     def revoke_subject(self, subject: str) -> Revocation:
-        if check_subject(subject) == ROOT:
+        if check_individual(subject) == ROOT:
             raise InvalidSubject(subject, "the token of root is replaced, not revoked")
 
         def revoke(tx: Transaction) -> Revocation:
@@ -84,9 +84,7 @@ class Credentials:
 
     def create_s3_key(self, subject: str = "", *, ttl_s: float | None = None) -> S3KeyPair:
         engine, access_key = self._engine, tokens.new_access_key()
-        owner = check_subject(subject or engine.subject or ROOT)
-        if owner == ALL_USERS:
-            raise InvalidSubject(owner, "an S3 key belongs to one user or robot")
+        owner = check_individual(subject or engine.subject or ROOT)
 
         def create(tx: Transaction) -> S3KeyPair:
             require_active(tx)

@@ -12,7 +12,7 @@ from pachlite.content.blobs import Blobs
 from pachlite.metadata.api import Transaction
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import StoreInfo
-from pachlite.pfs.permissions import check_subject
+from pachlite.pfs.permissions import check_individual
 from pachlite.store.access import AccessCheck
 from pachlite.store.auth import Auth
 from pachlite.store.bindings import Bindings
@@ -95,7 +95,7 @@ class EmbeddedPFS(
         view = self._views.get(subject)
         if view is None:
             acting = copy(self)
-            acting._engine = replace(self._engine, user=subject, subject=check_subject(subject))
+            acting._engine = replace(self._engine, user=subject, subject=check_individual(subject))
             if len(self._views) >= _MAX_VIEWS:
                 self._views.clear()
             view = self._views[subject] = guarded(acting, self._access, subject)

@@ -11,6 +11,7 @@ from pachlite.pfs.permissions import (
     Permission,
     ResourceKind,
     allowed_by,
+    check_individual,
     check_roles,
     check_subject,
     parse_permission,
@@ -162,6 +163,12 @@ def test_a_subject_is_a_user_a_robot_root_or_everybody(subject):
 def test_anything_else_is_no_subject(subject):
     with pytest.raises(InvalidSubject):
         check_subject(subject)
+
+
+def test_everybody_is_no_individual():
+    assert check_individual("user:alice") == "user:alice"
+    with pytest.raises(InvalidSubject, match="it stands for everybody"):
+        check_individual(ALL_USERS)
 
 
 def test_resources_are_shown_as_errors_name_them():
