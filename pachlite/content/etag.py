@@ -21,6 +21,7 @@ PART_BYTES: Final = 16 * MiB
 _INLINE_BYTES: Final = 1 * MiB
 _PIECE_BYTES: Final = 4 * MiB
 _IN_FLIGHT_BYTES: Final = 32 * MiB
+_IN_FLIGHT_BYTES_OF_ONE_LANE: Final = 8 * MiB
 _MAX_LANES: Final = 4
 
 
@@ -42,6 +43,9 @@ class EtagHasher:
     def __init__(self, kind: EtagKind) -> None:
         self._part_bytes = PART_BYTES if kind is EtagKind.PARTS else None
         self._lane_count = _lanes(kind)
+        self._in_flight_bytes = (
+            _IN_FLIGHT_BYTES if self._lane_count > 1 else _IN_FLIGHT_BYTES_OF_ONE_LANE
+        )
         self._lanes: list[ThreadPoolExecutor] = []
         self._waiting: deque[tuple[Future[bytes | None], int]] = deque()
         self._waiting_bytes = 0
@@ -90,7 +94,7 @@ class EtagHasher:
 
     def _run(self, work: Callable[..., bytes | None], *pieces: bytes | memoryview) -> None:
         size = sum(map(len, pieces)) or 1
-        self._settle(_IN_FLIGHT_BYTES - size)
+        self._settle(self._in_flight_bytes - size)
         number = self._part % self._lane_count
         while number >= len(self._lanes):
             self._lanes.append(ThreadPoolExecutor(1, thread_name_prefix="pachlite-md5"))
