@@ -2,12 +2,47 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 TIMEOUT_S = 1800  # a bound of its own kind; the tests have shorter ones
-ENVIRONMENTS = Path(__file__).parents[2] / ".venv-clients"
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ROOT / ".venv-clients"
+INSTALLED = {
+    "aws": ("awscli", "aws"),
+    "minio-py": ("minio", "python"),
+    "s3fs": ("s3fs", "python"),
+    "pandas": ("s3fs", "python"),
+    "rclone": ("transfer", "rclone"),
+    "s3cmd": ("transfer", "s3cmd"),
+    "s5cmd": ("transfer", "s5cmd"),
+    "pyarrow": ("tables", "python"),
+    "polars": ("tables", "python"),
+    "obstore": ("tables", "python"),
+    "deltalake": ("tables", "python"),
+    "duckdb": ("tables", "python"),
+}
+"""What `make test` installs: for each client its environment, and the program in there."""
+
+HAS_BUILT_CLIENTS = bool(os.environ.get("PACHLITE_BUILT_CLIENTS"))
+"""Whether to run the clients that have to be built first, which `make clients` does."""
+
+
+def client_program(client):
+    """Return the program of a client, or for a library the interpreter that has it."""
+    if client == "boto3":
+        return Path(sys.executable)
+    return program(*INSTALLED[client])
+
+
+def built(*parts):
+    """Return the path of something that `make clients` builds."""
+    path = ENVIRONMENTS.joinpath(*parts)
+    if not (HAS_BUILT_CLIENTS and path.exists()):
+        pytest.skip(f"{parts[0]} is built and run by make clients")
+    return path
 
 
 def program(client, name):

@@ -69,4 +69,4 @@ def read_version(place: Place) -> None:
 
 def sync(place: Place) -> None:
     """Bring a directory there."""
-    _s3cmd(place, "sync", place.tree(), _at(place, "sync/"))
+    _s3cmd(place, "sync", f"{place.tree()}/", _at(place, "sync/"))
