@@ -7,10 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from pachlite.config import StoreConfig
 from pachlite.errors import NotFound
 from pachlite.pfs.api import PFS
+
+_PACHD_PORT: Final = ":30650"
 
 
 def environment() -> Mapping[str, str]:
@@ -44,6 +47,26 @@ def store_config() -> StoreConfig:
 def has_fine_exit_codes() -> bool:
     """Say whether `PACHLITE_EXIT_CODES=fine` asks for an exit code per family of errors."""
     return os.environ.get("PACHLITE_EXIT_CODES", "").lower() == "fine"
+
+
+def default_target() -> str:
+    """Return the address of the gateway that the environment names, or nothing.
+
+    `PACHLITE_ADDRESS` comes before `PACHD_ADDRESS`. What is written for pachd's own port means the
+    gateway's.
+    """
+    address = os.environ.get("PACHLITE_ADDRESS") or os.environ.get("PACHD_ADDRESS") or ""
+    return address.removesuffix(_PACHD_PORT)
+
+
+def runtime_directory() -> Path:
+    """Return the directory where running processes of the user can be found."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if given:
+        return Path(given) / "pachlite"
+    import tempfile  # seldom needed
+
+    return Path(tempfile.gettempdir()) / f"pachlite-{os.getuid()}"
 
 
 @contextmanager

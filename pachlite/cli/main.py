@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "s3 env": "s3",
     "s3 config": "s3",
     "doctor": "doctor",
+    "port-forward": "port_forward",
 }
 """Every command, and the module with the function that is named for it: `create_project`."""
 
