@@ -3,13 +3,16 @@
 PORT ?= 30600
 HOST ?= 127.0.0.1
 PYTEST_ARGS ?= -n 2
-CLIENTS := awscli minio s3fs
+CLIENTS := awscli minio s3fs tables transfer
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 python3.14,$(shell \
 	$(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+MC_VERSION := v0.0.0-20250313080218-cf909e1063a9
 CLIENT_STAMPS := $(CLIENTS:%=.venv-clients/%/.installed)
+BUILT_STAMPS := $(patsubst %,.venv-clients/%/.built,awscli2 go java javascript)
+PROGRAMS := tests/s3/programs
 
 # What was half made would be taken for whole.
 .DELETE_ON_ERROR:
@@ -49,7 +52,9 @@ bench: .venv/.installed-test ## measure beside peers and physical limits
 soak: .venv/.installed-test $(CLIENT_STAMPS) ## the long forms of the model, fault and kill tests
 	PACHLITE_SOAK=1 PACHLITE_HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --timeout=3600
 
-clients: $(CLIENT_STAMPS) ## install the S3 clients that the tests drive
+clients: .venv/.installed-test $(CLIENT_STAMPS) $(BUILT_STAMPS) ## install and build all S3 clients, run them, write their table
+	PACHLITE_BUILT_CLIENTS=1 $(BIN)/python -m pytest -p tests.s3.client_table \
+		--client-table docs/reference/s3-clients.md tests/s3/test_clients.py tests/s3/test_client_programs.py
 
 clean: ## remove everything that was built or installed here
 	rm -rf .venv .venv-clients build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -75,3 +80,26 @@ clean: ## remove everything that was built or installed here
 	@$(MAKE) --silent .venv/bin/python
 	@$(BIN)/python -m venv --without-pip $(@D)
 	@PIP_PYTHON=$(@D)/bin/python $(PIP) -r $< && touch $@
+
+# What has to be built is run by `make clients` alone.
+.venv-clients/awscli2/.built: $(PROGRAMS)/awscli2.sh
+	@echo "installing version 2 of the AWS command line into $(@D)" >&2
+	@$(MAKE) --silent .venv/bin/python
+	@rm -rf $(@D) && $(BIN)/python -m venv --without-pip $(@D)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 sh $< $(@D) $(CURDIR)/$(BIN)/python -m pip install --quiet && touch $@
+
+.venv-clients/go/.built: $(wildcard $(PROGRAMS)/go/*)
+	@echo "building the MinIO client and a program with its SDK in $(@D)" >&2
+	@mkdir -p $(@D)/source && cp $(PROGRAMS)/go/* $(@D)/source
+	@cd $(@D) && export GOBIN=$$PWD/bin GOPATH=$$PWD/gopath GOFLAGS='-mod=mod -modcacherw' && \
+		(cd source && go build -o ../bin/minio-go .) && go install github.com/minio/mc@$(MC_VERSION) && touch .built
+
+.venv-clients/java/.built: $(PROGRAMS)/java/pom.xml $(wildcard $(PROGRAMS)/java/src/main/java/clients/*)
+	@echo "building programs with the Java SDK and Hadoop S3A in $(@D)" >&2
+	@mkdir -p $(@D)
+	@mvn -q -B -ntp -f $< -Dout=$(CURDIR)/$(@D) package && touch $@
+
+.venv-clients/javascript/.built: $(wildcard $(PROGRAMS)/javascript/*)
+	@echo "installing the JavaScript SDK into $(@D)" >&2
+	@mkdir -p $(@D) && cp $(PROGRAMS)/javascript/* $(@D)
+	@cd $(@D) && npm install --silent --no-audit --no-fund --no-package-lock && touch .built
