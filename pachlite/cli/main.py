@@ -52,6 +52,32 @@ COMMANDS: Final = {
     "s3 env": "s3",
     "s3 config": "s3",
     "doctor": "doctor",
+    "auth activate": "auth",
+    "auth deactivate": "auth",
+    "auth whoami": "auth",
+    "auth login": "auth",
+    "auth logout": "auth",
+    "auth use-auth-token": "auth",
+    "auth rotate-root-token": "auth",
+    "auth get-robot-token": "auth_credentials",
+    "auth get-auth-token": "auth_credentials",
+    "auth create-s3-key": "auth_credentials",
+    "auth revoke": "auth_credentials",
+    "auth list token": "auth_credentials",
+    "auth list s3-key": "auth_credentials",
+    "auth list audit": "auth_credentials",
+    "auth get repo": "auth_roles",
+    "auth get project": "auth_roles",
+    "auth get cluster": "auth_roles",
+    "auth set repo": "auth_roles",
+    "auth set project": "auth_roles",
+    "auth set cluster": "auth_roles",
+    "auth check repo": "auth_roles",
+    "auth check project": "auth_roles",
+    "auth roles-for-permission": "auth_roles",
+    "auth get-config": "auth_providers",
+    "auth set-config": "auth_providers",
+    "auth get-groups": "auth_providers",
     "port-forward": "port_forward",
 }
 """Every command, and the module with the function that is named for it: `create_project`."""
@@ -144,11 +170,11 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
 
     Loading and describing all commands takes longer than most of them run.
     """
-    typed = command_name(words)
-    name = typed if typed in COMMANDS else typed.partition(" ")[0]
+    names = (command_name(words, depth=depth) for depth in (3, 2, 1))
+    known = next((name for name in names if name in COMMANDS), "")
     root = _empty_root()
-    if name in COMMANDS:
-        _add_commands(root, [name])
+    if known:
+        _add_commands(root, [known])
         return root
     _add_commands(root, COMMANDS)
     for noun in NOUNS:
@@ -169,17 +195,21 @@ def _empty_root() -> typer.Typer:
 
 
 def _add_commands(root: typer.Typer, names: Iterable[str]) -> None:
-    groups: dict[str, typer.Typer] = {}
+    groups = {"": root}
     for name in names:
-        verb, _, noun = name.partition(" ")
         module = import_module(f"pachlite.cli.{COMMANDS[name]}")
-        if not noun:
-            root.command(verb, cls=Command)(getattr(module, verb.replace("-", "_")))
-            continue
-        if verb not in groups:
-            groups[verb] = typer.Typer(cls=Verb, help=VERBS[verb], **_PLAIN)
-            root.add_typer(groups[verb], name=verb)
-        groups[verb].command(noun, cls=Command)(getattr(module, f"{verb}_{noun}"))
+        function = getattr(module, name.replace(" ", "_").replace("-", "_"))
+        verb, _, noun = name.rpartition(" ")
+        _need_group(groups, verb).command(noun, cls=Command)(function)
+
+
+def _need_group(groups: dict[str, typer.Typer], name: str) -> typer.Typer:
+    """Return the group that a verb stands for, such as `list` or `auth list`."""
+    if name not in groups:
+        groups[name] = typer.Typer(cls=Verb, help=VERBS[name], **_PLAIN)
+        parent, _, word = name.rpartition(" ")
+        _need_group(groups, parent).add_typer(groups[name], name=word)
+    return groups[name]
 
 
 def _noun_page(noun: str) -> Callable[[], None]:

@@ -102,6 +102,11 @@ def show_records(records: Iterable[Record], output_format: Format) -> None:
         sys.stdout.write(piece)
 
 
+def show_record(record: Record, output_format: Format) -> None:
+    """Print one record that has no lines of its own."""
+    sys.stdout.write(_SINGLE[output_format](record))
+
+
 def _details(item: T, view: View[T], output: Output) -> str:
     lines = ((label, cell(item, output)) for label, cell in view.details.items())
     return "".join(f"{label}: {printable(text)}\n" for label, text in lines if text)

@@ -26,6 +26,11 @@ VERBS: Final = {
     "glob": "Find files by a pattern.",
     "diff": "Compare files of two commits.",
     "serve": "Serve the store to other programs.",
+    "auth": "Ask callers who they are, and say what they may do.",
+    "auth get": "Show who has which roles.",
+    "auth set": "Give roles, or take them away.",
+    "auth check": "Show what somebody may do.",
+    "auth list": "Show tokens, S3 keys, and the changes made.",
     "s3": "Set S3 clients up.",
 }
 NOUNS: Final = {
@@ -35,7 +40,10 @@ NOUNS: Final = {
     "commit": "commits",
     "file": "files",
 }
-_SINGULARS: Final = {plural: noun for noun, plural in NOUNS.items()}
+_SINGULARS: Final = {plural: noun for noun, plural in NOUNS.items()} | {
+    "tokens": "token",
+    "s3-keys": "s3-key",
+}
 GLOBAL_FLAGS: Final = frozenset({"-v", "--verbose", "--no-color"})
 
 
@@ -56,10 +64,10 @@ def arrange(words: Sequence[str]) -> list[str]:
     return flags + rest
 
 
-def command_name(words: Sequence[str]) -> str:
-    """Return verb and noun of a command line, as far as they can be told."""
+def command_name(words: Sequence[str], *, depth: int = 2) -> str:
+    """Return verb and noun of a command line, or so many words, as far as they can be told."""
     found = [word for word in arrange(words) if word not in GLOBAL_FLAGS]
-    return " ".join(map(singular, found[:2]))
+    return " ".join(map(singular, found[:depth]))
 
 
 def wants_json(words: Sequence[str]) -> bool:
