@@ -1,7 +1,8 @@
 """A line about every request, for people or as JSON. Nothing in it can sign a request.
 
-Lines are collected on the event loop and written by a thread, many at a time, so that a reader
-that is slow delays nobody. When it is far too slow, lines are left out, and that is said.
+Exchanges are collected on the event loop; a thread makes lines of them and writes many at a time,
+so that a reader that is slow delays nobody. When it is far too slow, lines are left out, and that
+is said.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
+from time import gmtime, strftime, time
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -60,7 +61,8 @@ _AGENTS: Final = (
 )
 _MAX_NAME: Final = 24
 
-Format = Callable[[Exchange, datetime], str]
+Format = Callable[[Exchange, float], str]
+"""Makes a line of an exchange and the time of its end, in seconds since 1970."""
 
 
 class AccessLog:
@@ -74,7 +76,7 @@ class AccessLog:
     def __init__(self, write: Callable[[str], object], form: Format) -> None:
         self._write = write
         self._form = form
-        self._lines: deque[str] = deque()
+        self._waiting: deque[tuple[Exchange, float]] = deque()
         self._dropped = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="access-log", daemon=True)
@@ -82,10 +84,10 @@ class AccessLog:
 
     def __call__(self, exchange: Exchange) -> None:
         """Remember to write about an exchange."""
-        if len(self._lines) >= MAX_WAITING_LINES:
+        if len(self._waiting) >= MAX_WAITING_LINES:
             self._dropped += 1
             return
-        self._lines.append(self._form(exchange, datetime.now(UTC)))
+        self._waiting.append((exchange, time()))
 
     def close(self) -> None:
         """Write what waits, unless nobody takes it."""
@@ -98,7 +100,8 @@ class AccessLog:
         self._write_waiting()
 
     def _write_waiting(self) -> None:
-        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        lines = [self._form(exchange, ended_at) for exchange, ended_at in waiting]
         if self._dropped:
             lines.append(f"{self._dropped} lines left out: they were not taken fast enough\n")
             self._dropped = 0
@@ -106,11 +109,11 @@ class AccessLog:
             self._write("".join(lines))
 
 
-def as_text(exchange: Exchange, now: datetime) -> str:
+def as_text(exchange: Exchange, ended_at: float) -> str:
     """Return a line for people: what is unknown is a dash."""
     resource = exchange.resource + _shown_query(exchange.query)
     return (
-        f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z {exchange.client or '-'}"
+        f"{_time(ended_at)} {exchange.client or '-'}"
         f" {agent_name(exchange.agent)} {_word(exchange.subject)} {_word(exchange.method)}"
         f" {_word(resource)} {exchange.operation or '-'} {exchange.status or '-'}"
         f" {exchange.error_code or '-'} in={exchange.received_bytes} out={exchange.sent_bytes}"
@@ -118,10 +121,10 @@ def as_text(exchange: Exchange, now: datetime) -> str:
     )
 
 
-def as_json(exchange: Exchange, now: datetime) -> str:
+def as_json(exchange: Exchange, ended_at: float) -> str:
     """Return a line for programs: an object with every field, `null` for what is unknown."""
     fields = {
-        "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": _time(ended_at),
         "client": exchange.client or None,
         "agent": agent_name(exchange.agent),
         "subject": exchange.subject or None,
@@ -150,6 +153,16 @@ def agent_name(agent: str) -> str:
             return name
     first = agent.partition("/")[0].partition(" ")[0][:_MAX_NAME]
     return first if first and first.isascii() and first.isprintable() else "-"
+
+
+def _time(at: float) -> str:
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1000):03}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(at))
 
 
 def _duration_ms(exchange: Exchange) -> float:

@@ -9,7 +9,7 @@ from pachlite.gateway import access_log
 from pachlite.gateway.access_log import AccessLog, agent_name, as_json, as_text
 from pachlite.gateway.exchange import Exchange
 
-NOW = datetime(2026, 11, 22, 10, 0, 0, 7000, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 10, 0, 0, 7500, tzinfo=UTC).timestamp()
 
 
 def exchange(**known):
