@@ -16,7 +16,7 @@ SESSION_ID_BYTES: Final = 16
 SECRET_BYTES: Final = 32
 VERSION: Final = 1
 
-_HELLO: Final = struct.Struct(f">B{SESSION_ID_BYTES}s{SECRET_BYTES}sQ")
+_HELLO: Final = struct.Struct(f">B?{SESSION_ID_BYTES}s{SECRET_BYTES}sQ")
 _COUNT: Final = struct.Struct(">Q")
 _PORT: Final = struct.Struct(">H")
 
@@ -32,8 +32,6 @@ class Kind(IntEnum):
     # Out of sequence; harmless to lose or repeat.
     ACK = 16
     WINDOW = 17
-    PING = 18
-    PONG = 19
     # The first ones on a link.
     HELLO = 32
     WELCOME = 33
@@ -57,11 +55,18 @@ class FrameHead(NamedTuple):
 
 
 class Hello(NamedTuple):
-    """What the client says first: which session, the proof that it is its own, what it has got."""
+    """What the client says first.
+
+    Attributes:
+        secret: The proof that the session is its own.
+        received: The last frame that it has got.
+        is_new: Whether no link of the session was ever welcomed.
+    """
 
     session_id: bytes
     secret: bytes
     received: int
+    is_new: bool
 
 
 def encode_head(kind: Kind, stream: int = 0, seq: int = 0, length: int = 0) -> bytes:
@@ -87,7 +92,7 @@ def decode_head(head: bytes) -> FrameHead:
 
 def encode_hello(hello: Hello) -> bytes:
     """Return the payload of HELLO."""
-    return _HELLO.pack(VERSION, hello.session_id, hello.secret, hello.received)
+    return _HELLO.pack(VERSION, hello.is_new, hello.session_id, hello.secret, hello.received)
 
 
 def decode_hello(payload: bytes) -> Hello:
@@ -99,10 +104,10 @@ def decode_hello(payload: bytes) -> Hello:
     if payload[:1] != bytes([VERSION]):
         raise TunnelBroken(f"the tunnel's version is {payload[:1].hex() or 'missing'}")
     try:
-        _, session_id, secret, received = _HELLO.unpack(payload)
+        _, is_new, session_id, secret, received = _HELLO.unpack(payload)
     except struct.error as error:
         raise TunnelBroken(f"no HELLO: {error}") from error
-    return Hello(session_id, secret, received)
+    return Hello(session_id, secret, received, is_new)
 
 
 def encode_count(count: int) -> bytes:

@@ -162,10 +162,6 @@ class Session:
             if stream.is_sendable:
                 self.stream_ready(stream)
 
-    def ping(self) -> None:
-        """Ask the far end for a sign of life."""
-        self._send(Kind.PING)
-
     # What its streams ask.
 
     def stream_ready(self, stream: Stream) -> None:
@@ -205,9 +201,7 @@ class Session:
             self.pump()
         elif head.kind is Kind.WINDOW:
             self._widen(head.stream, decode_count(payload))
-        elif head.kind is Kind.PING:
-            self._send(Kind.PONG)
-        elif head.kind is not Kind.PONG:
+        else:
             raise TunnelBroken(f"{head.kind.name} is not expected now")
 
     def _receive_sequenced(self, head: FrameHead, payload: bytes) -> None:

@@ -1,0 +1,96 @@
+"""Make a link to a gateway: connect, ask for the tunnel, hand the connection over."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple, cast
+
+from pachlite.forward.api import MakeLeg
+from pachlite.forward.tunnel.handshake import (
+    HEAD_END,
+    MAX_HEAD_BYTES,
+    NoTunnel,
+    check_response,
+    request,
+)
+
+HANDSHAKE_TIMEOUT_S: Final = 10.0
+_KEY_BYTES: Final = 16
+
+Dial = Callable[[MakeLeg], Awaitable[None]]
+
+
+class Opened(NamedTuple):
+    """A connection that has become a tunnel, and what came right behind the answer."""
+
+    transport: asyncio.Transport
+    rest: bytes
+
+
+async def open_tunnel(dial: Dial, host: str, token: str) -> Opened:
+    """Connect by `dial` and ask for the tunnel.
+
+    Raises:
+        NoTunnel: The far end has none.
+        TunnelDenied: It has one, but not for us.
+        OSError: The far end cannot be reached now.
+    """
+    key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    asking = _Asking(request(host, key, token))
+    try:
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+            await dial(lambda: asking)
+            head, rest = await asking.answer
+        check_response(head, key)
+    except BaseException:
+        asking.abort()
+        raise
+    return Opened(asking.take_transport(), rest)
+
+
+class _Asking(asyncio.Protocol):
+    """Sends a request, and waits for the head of the answer."""
+
+    def __init__(self, asked: bytes) -> None:
+        self._asked = asked
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+        self.answer: asyncio.Future[tuple[bytes, bytes]] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._asked)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, rest = self._received.partition(HEAD_END)
+        if self.answer.done():
+            return
+        if end:
+            self.take_transport().pause_reading()
+            self.answer.set_result((head, rest))
+        elif len(self._received) > MAX_HEAD_BYTES:
+            self.answer.set_exception(NoTunnel("the target's answer has no end"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(
+                exc or ConnectionResetError("the target closed the connection without an answer")
+            )
+
+    def abort(self) -> None:
+        """Leave nothing open."""
+        if self._transport is not None:
+            self._transport.abort()
+        if self.answer.done() and not self.answer.cancelled():
+            self.answer.exception()  # somebody has heard of it
+
+    def take_transport(self) -> asyncio.Transport:
+        """Return the connection."""
+        assert self._transport is not None, "it was made"
+        return self._transport
