@@ -64,6 +64,8 @@ def auth_deactivate(
 ) -> None:
     """Let everybody do everything again, and forget all tokens, keys and roles.
 
+    Gateways that are running serve whoever can reach them from then on.
+
     Examples:
       pachlite auth deactivate
       pachlite auth deactivate --yes
@@ -72,7 +74,11 @@ def auth_deactivate(
     """
     with opened_store() as pfs:
         pfs.whoami()
-        confirm("This deletes all tokens, S3 keys and roles.", is_sure=yes)
+        confirm(
+            "This deletes all tokens, S3 keys and roles. Gateways that are running serve everybody "
+            "from then on.",
+            is_sure=yes,
+        )
         pfs.deactivate_auth()
 
 

@@ -13,7 +13,7 @@ import typer
 from pachlite.cli.certificate import Certificate, choose_certificate, host_names
 from pachlite.cli.server_log import LogFormat, LogLevel, opened_access_log, start_log
 from pachlite.config import HttpLimits, ServerConfig
-from pachlite.errors import InvalidOption
+from pachlite.errors import AuthNotActivated, InvalidOption
 from pachlite.pfs.infos import StoreInfo
 
 DEFAULTS = ServerConfig()
@@ -31,6 +31,12 @@ def serve_s3(
     insecure: Annotated[
         bool,
         typer.Option("--insecure", help="Serve others without asking who they are."),
+    ] = False,
+    auth: Annotated[
+        bool,
+        typer.Option(
+            "--auth", help="Refuse to start unless auth is active. When it is, it always counts."
+        ),
     ] = False,
     tls: Annotated[
         str,
@@ -80,7 +86,8 @@ def serve_s3(
     """Serve S3: every branch is a bucket.
 
     Runs until it is interrupted; then requests under way may take 30 seconds more, unless it is
-    interrupted again. Any access key is accepted, so it listens on this machine only.
+    interrupted again. Unless auth is active, any access key is accepted, so it listens on this
+    machine only.
     Certificates are read again on SIGHUP.
 
     Examples:
@@ -91,11 +98,13 @@ def serve_s3(
 
     Next: aws --endpoint-url http://127.0.0.1:30600 s3 ls
     """
-    _check_reach(host, insecure=insecure)
     from pachlite.cli.context import opened_store, store_home
 
     start_log(log_format, log_level)
     with opened_store() as pfs, opened_access_log(log_format, is_on=access_log) as observers:
+        if auth and not pfs.is_auth_active():
+            raise AuthNotActivated
+        _check_reach(host, insecure=insecure or pfs.is_auth_active())
         certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
         from pachlite.asgi import run
         from pachlite.server import Surroundings, create_app, parse_networks
@@ -155,7 +164,8 @@ def _check_reach(host: str, *, insecure: bool) -> None:
     if not is_loopback:
         raise InvalidOption(
             f"listening on {host} would let everybody who can reach it read and change the store",
-            hint="listen on 127.0.0.1, or accept that with --insecure",
+            hint="listen on 127.0.0.1, activate auth with pachlite auth activate, or accept that "
+            "with --insecure",
         )
 
 
