@@ -2,6 +2,7 @@
 
 PachliteError
   NotFound            ProjectNotFound RepoNotFound BranchNotFound CommitNotFound FileNotFound
+                      FileToMatchNotFound
                       VersionNotFound UploadNotFound SourceNotFound AccessKeyNotFound
   AlreadyExists       ProjectExists RepoExists BranchExists OutputExists
   Conflict            CommitFinished CommitNotFinished CommitHasChildren CommitHasNoChildren
@@ -10,6 +11,7 @@ PachliteError
                       AuthAlreadyActivated
   InvalidArgument     InvalidName InvalidReference InvalidPath InvalidPattern InvalidOption
                       RangeNotSatisfiable DigestMismatch IncompleteBody InvalidPart
+                      UnfitUpload
                       InvalidPartOrder PartTooSmall IsDirectory
                       InvalidSubject InvalidRole InvalidToken
   PermissionDenied    ReadOnlyCommit StoreNotWritable NotAuthorized UnknownAccessKey TokenInvalid
@@ -160,6 +162,15 @@ class FileNotFound(NotFound):
         self.repo = repo
         self.commit = commit
         self.path = path
+
+
+class FileToMatchNotFound(FileNotFound):
+    """A write wanted a certain file to be there, and there is none."""
+
+    def __init__(self, path: str, condition: str) -> None:
+        NotFound.__init__(self, f"file {path} not found, so {condition} does not hold")
+        self.path = path
+        self.condition = condition
 
 
 class VersionNotFound(NotFound):
@@ -442,6 +453,10 @@ class InvalidPart(InvalidArgument):
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"part {number}: {reason}")
         self.number = number
+
+
+class UnfitUpload(InvalidArgument):
+    """What is said of an upload when it is completed is not what it was begun with, or has."""
 
 
 class InvalidPartOrder(InvalidArgument):

@@ -10,12 +10,12 @@ the CRC of what stands before them by x^8n.
 from __future__ import annotations
 
 import base64
-import hashlib
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from pachlite.pfs.sums import digest_of, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ _FIELDS: Final = {
 def composite(algorithm: str, parts: Sequence[PartSum]) -> str:
     """Return the checksum of the parts' checksums, with the number of parts."""
     joined = b"".join(base64.b64decode(part.value) for part in parts)
-    return f"{base64.b64encode(_DIGEST[algorithm](joined)).decode()}-{len(parts)}"
+    return f"{encode(digest_of(algorithm, joined))}-{len(parts)}"
 
 
 def full_object(algorithm: str, parts: Sequence[PartSum]) -> str:
@@ -64,7 +64,7 @@ def full_object(algorithm: str, parts: Sequence[PartSum]) -> str:
     for part in parts:
         value = int.from_bytes(base64.b64decode(part.value), "big")
         total = field.multiply(_shift(field, part.size_bytes), total) ^ value
-    return base64.b64encode(total.to_bytes(field.bits // 8, "big")).decode()
+    return encode(total.to_bytes(field.bits // 8, "big"))
 
 
 @lru_cache(maxsize=64)  # the parts of a file mostly have one size
@@ -77,21 +77,3 @@ def _shift(field: _Field, size_bytes: int) -> int:
         power = field.multiply(power, power)
         exponent >>= 1
     return result
-
-
-def _crc32c(data: bytes) -> bytes:
-    """Return the CRC32C of a few bytes; for many there is native code elsewhere."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (_FIELDS["CRC32C"].modulus if crc & 1 else 0)
-    return (crc ^ 0xFFFFFFFF).to_bytes(4, "big")
-
-
-_DIGEST: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "CRC32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
-    "CRC32C": _crc32c,
-    "SHA1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-    "SHA256": lambda data: hashlib.sha256(data).digest(),
-}

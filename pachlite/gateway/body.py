@@ -6,7 +6,6 @@ Nothing that the decoder has let through may be published before `finish` has re
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -15,25 +14,31 @@ from typing import Final
 
 from pachlite.errors import DigestMismatch, IncompleteBody
 from pachlite.gateway.checksums import (
-    ALGORITHMS,
     HEADER_PREFIX,
-    NOT_ALGORITHMS,
-    RunningSum,
+    SDK_HEADER,
+    ChecksumMismatch,
+    check_single,
     check_value,
-    encode,
-    find_algorithm,
+    header_checksums,
+    header_name,
+    invalid_header,
 )
 from pachlite.gateway.errors import (
     INVALID_ARGUMENT,
     INVALID_DIGEST,
+    INVALID_REQUEST,
+    MALFORMED_TRAILER,
+    MISSING_CONTENT_LENGTH,
     PayloadHashMismatch,
     S3Refusal,
     not_implemented,
 )
 from pachlite.gateway.framing import ChunkedFraming, ChunkVerifier, PlainFraming
 from pachlite.pfs.infos import Checksum, Expected
+from pachlite.pfs.sums import ALGORITHMS, RunningSum, encode
 
 SHA256_HEADER: Final = "x-amz-content-sha256"
+DECODED_LENGTH: Final = "x-amz-decoded-content-length"
 
 _HEX_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _STREAMING: Final = frozenset(
@@ -44,7 +49,7 @@ _STREAMING: Final = frozenset(
     }
 )
 _MD5_BYTES: Final = 16
-_MAX_LENGTH_DIGITS: Final = 18
+_LENGTH: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,6 @@ class DeclaredBody:
         sha256, md5: Lower-case hex; empty when not declared.
         checksums: Base64 values by algorithm, from headers.
         trailing: Algorithms whose values follow the data.
-        computed: Algorithms to compute although no value is declared.
     """
 
     is_chunked: bool = False
@@ -65,7 +69,11 @@ class DeclaredBody:
     md5: str = ""
     checksums: Mapping[str, str] | None = None
     trailing: tuple[str, ...] = ()
-    computed: tuple[str, ...] = ()
+
+    @property
+    def sum_algorithm(self) -> str:
+        """The algorithm of the checksum that is declared; empty when none is."""
+        return next(iter((*(self.checksums or ()), *self.trailing)), "")
 
 
 def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> DeclaredBody:
@@ -77,25 +85,22 @@ def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> Declar
     if mode.startswith("STREAMING-") and mode not in _STREAMING:
         raise not_implemented(f"the payload mode {mode[:80]}")
     is_chunked = mode in _STREAMING or (
-        "x-amz-decoded-content-length" in headers
-        and "aws-chunked" in headers.get("content-encoding", "").lower()
+        DECODED_LENGTH in headers and "aws-chunked" in headers.get("content-encoding", "").lower()
     )
-    length_header = "x-amz-decoded-content-length" if is_chunked else "content-length"
     declared = DeclaredBody(
         is_chunked=is_chunked,
-        size_bytes=header_length(headers, length_header),
+        size_bytes=_payload_length(headers) if is_chunked else header_length(headers),
         sha256=_sha256(mode),
-        md5=_md5(headers.get("content-md5", "")),
+        md5=_md5(headers.get("content-md5")),
     )
     if not has_sums:
         return declared
-    wanted = headers.get("x-amz-sdk-checksum-algorithm", "")
-    return replace(
-        declared,
-        checksums=header_checksums(headers),
-        trailing=_trailing(headers.get("x-amz-trailer", "")),
-        computed=(find_algorithm(wanted),) if wanted else (),
-    )
+    checksums = header_checksums(headers)
+    trailing = _trailing(headers.get("x-amz-trailer", ""))
+    _check_announced(headers.get(SDK_HEADER, "").upper(), [*checksums, *trailing])
+    for name, value in checksums.items():
+        check_value(name, value)
+    return replace(declared, checksums=checksums, trailing=trailing)
 
 
 def decode_document(
@@ -109,6 +114,14 @@ def decode_document(
     if actual != md5:
         raise DigestMismatch("md5", md5, actual)
     return document
+
+
+class WrongLength(IncompleteBody):
+    """There is another number of bytes than a header says."""
+
+    sentence: Final = (
+        "You did not provide the number of bytes specified by the Content-Length HTTP header"
+    )
 
 
 class BodyDecoder:
@@ -125,9 +138,7 @@ class BodyDecoder:
         self._framing = ChunkedFraming(verifier) if declared.is_chunked else PlainFraming()
         self._size_bytes = 0
         self._sha256 = hashlib.sha256() if declared.sha256 else None
-        names = {*(declared.checksums or ()), *declared.trailing, *declared.computed}
-        if sum_algorithm:
-            names.add(sum_algorithm)
+        names = {declared.sum_algorithm, sum_algorithm} - {""}
         self._sums: dict[str, RunningSum] = {name: ALGORITHMS[name].start() for name in names}
 
     def feed(self, pieces: Sequence[bytes]) -> bytes:
@@ -139,7 +150,7 @@ class BodyDecoder:
         self._size_bytes += len(block)
         declared = self._declared.size_bytes
         if declared is not None and self._size_bytes > declared:
-            raise IncompleteBody(f"there are more than the declared {declared} bytes")
+            raise WrongLength(f"there are more than the declared {declared} bytes")
         if self._sha256 is not None:
             self._sha256.update(block)
         for running in self._sums.values():
@@ -154,7 +165,7 @@ class BodyDecoder:
         self._framing.finish()
         declared = self._declared
         if declared.size_bytes is not None and self._size_bytes != declared.size_bytes:
-            raise IncompleteBody(
+            raise WrongLength(
                 f"{self._size_bytes} bytes arrived, {declared.size_bytes} were declared"
             )
         if self._sha256 is not None and self._sha256.hexdigest() != declared.sha256:
@@ -168,26 +179,38 @@ class BodyDecoder:
         for values in (self._declared.checksums or {}, self._trailing_values()):
             for name, value in values.items():
                 if value != actual[name]:
-                    raise DigestMismatch(name, value, actual[name])
+                    raise ChecksumMismatch(name, value, actual[name])
         return tuple(Checksum(name, value) for name, value in actual.items())
 
     def _trailing_values(self) -> dict[str, str]:
         values = {}
         for name in self._declared.trailing:
-            value = self._framing.trailers.get(HEADER_PREFIX + name.lower())
+            value = self._framing.trailers.get(header_name(name))
             if value is None:
-                raise IncompleteBody(f"the trailer {HEADER_PREFIX}{name.lower()} is missing")
-            values[name] = check_value(name, value)
+                raise S3Refusal(MALFORMED_TRAILER, f"the trailer {header_name(name)} is missing")
+            values[name] = check_value(name, value, place="trailer")
+        announced = set(map(header_name, values))
+        for name in self._framing.trailers:
+            if name.startswith(HEADER_PREFIX) and name not in announced:
+                raise S3Refusal(MALFORMED_TRAILER, f"the trailer {name[:80]} was not announced")
         return values
 
 
-def header_length(headers: Mapping[str, str], name: str) -> int | None:
-    """Return a length that a header declares, or None when it is absent."""
-    text = headers.get(name)
+def header_length(headers: Mapping[str, str]) -> int | None:
+    """Return the length of the body as sent, or None when it is not declared."""
+    text = headers.get("content-length")
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_LENGTH_DIGITS):
-        raise S3Refusal(INVALID_ARGUMENT, f"the header {name} is not a length")
+    if not _LENGTH.fullmatch(text):
+        raise S3Refusal(INVALID_ARGUMENT, "the header content-length is not a length")
+    return int(text)
+
+
+def _payload_length(headers: Mapping[str, str]) -> int:
+    """Return the length of what a body in chunks carries. It must be declared."""
+    text = headers.get(DECODED_LENGTH, "")
+    if not _LENGTH.fullmatch(text):
+        raise S3Refusal(MISSING_CONTENT_LENGTH, f"the header {DECODED_LENGTH} is not a length")
     return int(text)
 
 
@@ -202,33 +225,42 @@ def _sha256(mode: str) -> str:
     return mode.lower()
 
 
-def _md5(value: str) -> str:
-    if not value:
+def _md5(value: str | None) -> str:
+    if value is None:
         return ""
     try:
         raw = base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:
         raw = b""
     if len(raw) != _MD5_BYTES:
         raise S3Refusal(INVALID_DIGEST, "the header Content-MD5 is not an MD5 in base64")
     return raw.hex()
 
 
-def header_checksums(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the checksums that headers declare, by algorithm."""
-    found = {}
-    for name, value in headers.items():
-        tail = name.removeprefix(HEADER_PREFIX)
-        if tail != name and tail not in NOT_ALGORITHMS:
-            algorithm = find_algorithm(tail)
-            found[algorithm] = check_value(algorithm, value)
-    return found
+def _check_announced(announced: str, declared: Sequence[str]) -> None:
+    """Check that there is one checksum at most, and that it is the announced one."""
+    check_single(declared)
+    if not announced:
+        return
+    if announced not in ALGORITHMS or (declared and announced not in declared):
+        raise invalid_header(SDK_HEADER)
+    if not declared:
+        raise S3Refusal(
+            INVALID_REQUEST,
+            f"{SDK_HEADER} specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
+            "headers were found.",
+        )
 
 
 def _trailing(header: str) -> tuple[str, ...]:
     names = [name.strip().lower() for name in header.split(",")]
-    return tuple(
-        find_algorithm(name.removeprefix(HEADER_PREFIX))
-        for name in names
-        if name.startswith(HEADER_PREFIX)
-    )
+    found = []
+    for name in names:
+        if name.startswith(HEADER_PREFIX):
+            found.append(name.removeprefix(HEADER_PREFIX).upper())
+            if found[-1] not in ALGORITHMS:
+                raise S3Refusal(
+                    INVALID_REQUEST,
+                    "The value specified in the x-amz-trailer header is not supported",
+                )
+    return tuple(found)

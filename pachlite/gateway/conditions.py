@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from pachlite.errors import PreconditionFailed
-from pachlite.gateway.dates import parse_http_date
+from pachlite.gateway.dates import parse_http_date, parse_moment
+from pachlite.gateway.errors import invalid_argument
 from pachlite.pfs.infos import NO_PRECONDITION, FileInfo, Precondition
 
 COPY_SOURCE_PREFIX: Final = "x-amz-copy-source-"
@@ -54,6 +55,32 @@ def parse_precondition(headers: Mapping[str, str]) -> Precondition:
     return Precondition(
         if_match=parse_etags(headers.get("if-match", "")),
         if_none_match=parse_etags(headers.get("if-none-match", "")),
+    )
+
+
+def parse_deletion_precondition(headers: Mapping[str, str]) -> Precondition:
+    """Read the headers that a deletion may carry."""
+    return deletion_precondition(
+        headers.get("if-match", ""),
+        headers.get("x-amz-if-match-last-modified-time", ""),
+        headers.get("x-amz-if-match-size", ""),
+    )
+
+
+def deletion_precondition(etags: str, modified: str, size: str) -> Precondition:
+    """Return what must hold of an object that is deleted; empty texts ask nothing."""
+    if not etags and not modified and not size:
+        return NO_PRECONDITION
+    if size and not (size.isascii() and size.isdigit()):
+        raise invalid_argument("x-amz-if-match-size", size, "the size is no whole number")
+    modified_at = parse_moment(modified)
+    if modified and modified_at is None:
+        name = "x-amz-if-match-last-modified-time"
+        raise invalid_argument(name, modified, "the time is none")
+    return Precondition(
+        if_match=parse_etags(etags),
+        modified_at=modified_at,
+        size_bytes=int(size) if size else None,
     )
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
+from pachlite.errors import InvalidPath
 from pachlite.gateway.buckets import Bucket, parse_bucket
-from pachlite.gateway.conditions import (
-    COPY_SOURCE_PREFIX,
-    UNCONDITIONAL,
-    check_copy_source,
-    parse_conditions,
-)
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.conditions import COPY_SOURCE_PREFIX, check_copy_source, parse_conditions
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.messages import S3Request
-from pachlite.gateway.parameters import check_version
+from pachlite.gateway.parameters import check_version, is_well_escaped
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import FileInfo
 from pachlite.pfs.paths import check_path
 from pachlite.pfs.refs import CommitRef, FileRef
+
+COPY_SOURCE: Final = "x-amz-copy-source"
+_VERSION: Final = "?versionId="
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +35,42 @@ class CopySource:
         return self.bucket.file(self.key)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundSource:
+    """What is copied: exactly what the conditions were asked of, whatever is written meanwhile."""
+
+    file: FileRef
+    version: str
+    info: FileInfo
+
+
 def parse_copy_source(header: str) -> CopySource:
-    """Parse `[/]bucket/key[?versionId=id]`, percent-encoded."""
-    path, _, version = header.partition("?versionId=")
+    """Parse `[/]bucket/key[?versionId=id]`, percent-encoded as a whole or without the version."""
+    path, _, version = header.partition(_VERSION)
+    if not is_well_escaped(path):
+        raise _invalid(header, "Invalid copy source encoding")
     try:
         decoded = unquote(path, errors="strict")
     except UnicodeDecodeError as error:
-        raise S3Refusal(INVALID_ARGUMENT, "x-amz-copy-source is not valid UTF-8") from error
+        raise _invalid(header, "Invalid copy source encoding") from error
+    if not version:
+        decoded, _, version = decoded.partition(_VERSION)
     bucket, slash, key = decoded.removeprefix("/").partition("/")
-    if not slash or not key:
-        raise S3Refusal(
-            INVALID_ARGUMENT, "x-amz-copy-source must have the form bucket/key[?versionId=id]"
-        )
-    return CopySource(
-        parse_bucket(bucket), check_path(key), check_version(key, version) if version else ""
-    )
+    if not slash or not bucket:
+        raise _invalid(header, "Invalid copy source bucket name")
+    try:
+        check_path(key)
+    except InvalidPath as error:
+        raise _invalid(header, "Invalid copy source object key") from error
+    return CopySource(parse_bucket(bucket), key, check_version(key, version) if version else "")
 
 
-def check_source(pfs: PFS, request: S3Request, source: CopySource) -> FileRef:
-    """Check the conditions on the source, and return what to copy: exactly what was checked."""
-    conditions = parse_conditions(request.headers, prefix=COPY_SOURCE_PREFIX)
-    if conditions is UNCONDITIONAL:
-        return source.file
-    pinned = _pin(pfs, source)
-    check_copy_source(conditions, _inspect(pfs, pinned, source))
-    return pinned
+def find_source(pfs: PFS, request: S3Request, source: CopySource) -> FoundSource:
+    """Find the source and check the conditions on it."""
+    file = _pin(pfs, source)
+    info = pfs.inspect_file(file, version=source.version)
+    check_copy_source(parse_conditions(request.headers, prefix=COPY_SOURCE_PREFIX), info)
+    return FoundSource(file, source.version, info)
 
 
 def _pin(pfs: PFS, source: CopySource) -> FileRef:
@@ -71,5 +82,5 @@ def _pin(pfs: PFS, source: CopySource) -> FileRef:
     return FileRef(commit, source.key)
 
 
-def _inspect(pfs: PFS, file: FileRef, source: CopySource) -> FileInfo:
-    return pfs.inspect_file(file, version=source.version)
+def _invalid(header: str, message: str) -> Exception:
+    return invalid_argument(COPY_SOURCE, header, message)

@@ -18,6 +18,18 @@ def xml_date(moment: datetime) -> str:
     return f"{utc.isoformat()[:19]}.000Z"
 
 
+def parse_moment(text: str) -> datetime | None:
+    """Return the moment, to the second, that a text names in either form; None when in neither."""
+    moment = parse_http_date(text)
+    if moment is None:
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            return None
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return aware.replace(microsecond=0)
+
+
 def parse_http_date(text: str) -> datetime | None:
     """Return the moment that a header names, or None when it names none."""
     try:

@@ -39,8 +39,10 @@ INVALID_TAG: Final = S3Code("InvalidTag", 400)
 INVALID_URI: Final = S3Code("InvalidURI", 400)
 KEY_TOO_LONG: Final = S3Code("KeyTooLongError", 400)
 MALFORMED_XML: Final = S3Code("MalformedXML", 400)
+MALFORMED_TRAILER: Final = S3Code("MalformedTrailerError", 400)
 METADATA_TOO_LARGE: Final = S3Code("MetadataTooLarge", 400)
 METHOD_NOT_ALLOWED: Final = S3Code("MethodNotAllowed", 405)
+MISSING_CONTENT_LENGTH: Final = S3Code("MissingContentLength", 411)
 NO_SUCH_BUCKET: Final = S3Code("NoSuchBucket", 404)
 NO_SUCH_VERSION: Final = S3Code("NoSuchVersion", 404)
 NOT_IMPLEMENTED: Final = S3Code("NotImplemented", 501)
@@ -90,6 +92,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     PayloadHashMismatch: CONTENT_SHA256_MISMATCH,
     errors.IncompleteBody: S3Code("IncompleteBody", 400),
     errors.InvalidPart: S3Code("InvalidPart", 400),
+    errors.UnfitUpload: INVALID_REQUEST,
     errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),
     errors.PartTooSmall: S3Code("EntityTooSmall", 400),
     errors.PermissionDenied: ACCESS_DENIED,
@@ -120,7 +123,15 @@ _DETAILS: Final[dict[type[PachliteError], tuple[tuple[str, str], ...]]] = {
     errors.FileNotFound: (("Key", "path"),),
     errors.VersionNotFound: (("Key", "path"), ("VersionId", "version")),
     errors.UploadNotFound: (("UploadId", "upload"),),
+    errors.FileToMatchNotFound: (("Key", "path"), ("Condition", "condition")),
     errors.PreconditionFailed: (("Condition", "condition"),),
+    errors.InvalidPart: (("PartNumber", "number"),),
+    errors.PartTooSmall: (
+        ("ProposedSize", "size_bytes"),
+        ("MinSizeAllowed", "minimum_bytes"),
+        ("PartNumber", "number"),
+    ),
+    errors.FileTooLarge: (("ProposedSize", "size_bytes"), ("MaxSizeAllowed", "limit_bytes")),
     errors.RangeNotSatisfiable: (("ActualObjectSize", "size_bytes"),),
     errors.DigestMismatch: (("ExpectedDigest", "expected"), ("CalculatedDigest", "actual")),
 }
@@ -177,9 +188,10 @@ def error_response(
 def _sentences(code: S3Code, error: PachliteError) -> list[str]:
     """Return the message; where S3 has one of its own, ours stands beside it."""
     ours = message_of(error)
-    if code.name not in SENTENCES:
+    sentence = getattr(error, "sentence", "") or SENTENCES.get(code.name)
+    if not sentence:
         return [element("Message", ours)]
-    return [element("Message", SENTENCES[code.name]), element("Detail", ours)]
+    return [element("Message", sentence), element("Detail", ours)]
 
 
 def _details(code: S3Code, error: PachliteError, bucket: str) -> list[tuple[str, object]]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl
 
 from pachlite.gateway.checksums import HEADER_PREFIX
 from pachlite.gateway.dates import http_date
 from pachlite.gateway.errors import (
     INVALID_ARGUMENT,
-    INVALID_REQUEST,
-    INVALID_STORAGE_CLASS,
-    INVALID_TAG,
     METADATA_TOO_LARGE,
-    NOT_IMPLEMENTED,
     S3Code,
     S3Refusal,
 )
@@ -25,9 +20,9 @@ DEFAULT_CONTENT_TYPE: Final = "binary/octet-stream"
 STORAGE_CLASS: Final = "STANDARD"
 META_PREFIX: Final = "x-amz-meta-"
 MAX_USER_META_BYTES: Final = 2048
-MAX_TAGS: Final = 10
-MAX_TAG_KEY: Final = 128
-MAX_TAG_VALUE: Final = 256
+REDIRECT_HEADER: Final = "x-amz-website-redirect-location"
+
+INVALID_REDIRECT_LOCATION: Final = S3Code("InvalidRedirectLocation", 400)
 
 _OVERRIDES: Final = {
     "response-cache-control": "cache-control",
@@ -39,32 +34,6 @@ _OVERRIDES: Final = {
 }
 OVERRIDE_PARAMETERS: Final = frozenset(_OVERRIDES)
 
-# Headers that ask for something which is not done, so that ignoring them would mislead. Those that
-# grant access or choose the default (canned ACLs, SSE-S3) are ignored: they change nothing here.
-_REFUSED_PREFIXES: Final[dict[str, tuple[S3Code, str]]] = {
-    "x-amz-server-side-encryption-": (NOT_IMPLEMENTED, "encryption with keys of customers or KMS"),
-    "x-amz-copy-source-server-side-encryption-": (NOT_IMPLEMENTED, "encryption with customer keys"),
-    "x-amz-object-lock-": (INVALID_REQUEST, "object lock"),
-    "x-amz-website-redirect-location": (NOT_IMPLEMENTED, "redirecting objects"),
-    "x-amz-write-offset-bytes": (NOT_IMPLEMENTED, "appending to objects over S3"),
-    "x-amz-if-match-": (NOT_IMPLEMENTED, "conditions on time or size"),
-}
-
-
-def check_supported(headers: Mapping[str, str]) -> None:
-    """Raise when a write asks for something that would silently not happen."""
-    storage_class = headers.get("x-amz-storage-class", STORAGE_CLASS)
-    if storage_class != STORAGE_CLASS:
-        raise S3Refusal(INVALID_STORAGE_CLASS, f"the only storage class is {STORAGE_CLASS}")
-    if headers.get("x-amz-server-side-encryption", "AES256") != "AES256":
-        raise S3Refusal(NOT_IMPLEMENTED, "encryption with keys of a KMS is not supported")
-    for name in headers:
-        if not name.startswith("x-amz-"):
-            continue
-        for prefix, (code, what) in _REFUSED_PREFIXES.items():
-            if name.startswith(prefix):
-                raise S3Refusal(code, f"{what} is not supported (header {name})")
-
 
 def read_meta(headers: Mapping[str, str]) -> FileMeta:
     """Collect the metadata that is stored with an object."""
@@ -75,28 +44,9 @@ def read_meta(headers: Mapping[str, str]) -> FileMeta:
         content_encoding=_content_encoding(headers.get("content-encoding", "")),
         content_language=headers.get("content-language", ""),
         expires=headers.get("expires", ""),
+        redirect=_redirect(headers.get(REDIRECT_HEADER, "")),
         user=_user_meta(headers),
     )
-
-
-def read_tags(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Parse `x-amz-tagging`, which has the form of a query."""
-    text = headers.get("x-amz-tagging", "")
-    if not text:
-        return NO_PAIRS
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-    except ValueError as error:
-        raise S3Refusal(INVALID_ARGUMENT, "x-amz-tagging must have the form a=b&c=d") from error
-    if len(pairs) > MAX_TAGS or len(dict(pairs)) < len(pairs):
-        raise S3Refusal(INVALID_TAG, f"an object has at most {MAX_TAGS} tags, with distinct keys")
-    if any(not 0 < len(key) <= MAX_TAG_KEY or len(value) > MAX_TAG_VALUE for key, value in pairs):
-        raise S3Refusal(
-            INVALID_TAG,
-            f"a tag has a key of 1 to {MAX_TAG_KEY} characters and a value of "
-            f"at most {MAX_TAG_VALUE}",
-        )
-    return dict(pairs)
 
 
 def object_headers(info: FileInfo, query: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -112,6 +62,7 @@ def object_headers(info: FileInfo, query: Mapping[str, str]) -> list[tuple[str, 
         "content-encoding": meta.content_encoding,
         "content-language": meta.content_language,
         "expires": meta.expires,
+        REDIRECT_HEADER: meta.redirect,
         "x-amz-version-id": info.version_id,
     }
     for parameter, value in query.items():
@@ -164,6 +115,15 @@ def _content_encoding(value: str) -> str:
         return value
     tokens = [token.strip() for token in value.split(",")]
     return ",".join(token for token in tokens if token and token.lower() != "aws-chunked")
+
+
+def _redirect(location: str) -> str:
+    if location and not location.startswith(("/", "http://", "https://")):
+        raise S3Refusal(
+            INVALID_REDIRECT_LOCATION,
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+        )
+    return location
 
 
 def _user_meta(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
 from pachlite.errors import VersionNotFound
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal, invalid_argument
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.messages import S3Request
 from pachlite.pfs.names import is_commit_id
 
@@ -17,6 +18,9 @@ MAX_PAGE: Final = 1000
 MAX_PART_NUMBER: Final = 10_000
 MAX_INTEGER: Final = 2**31 - 1
 _MAX_DIGITS: Final = 11
+_PART_NUMBER: Final = re.compile("[0-9]{1,5}")
+_ESCAPE: Final = re.compile("%[0-9A-Fa-f]{2}")
+_FOREIGN_VERSION: Final = re.compile("[A-Za-z0-9._-]{24,1024}")
 
 
 def integer(query: Mapping[str, str], name: str, default: int) -> int:
@@ -42,10 +46,20 @@ def page_size(query: Mapping[str, str], name: str) -> int:
 
 def part_number(query: Mapping[str, str]) -> int:
     """Return the number of a part, 1 to 10 000."""
-    number = integer(query, "partNumber", 0)
+    text = query.get("partNumber", "")
+    number = int(text) if _PART_NUMBER.fullmatch(text) else 0
     if not 1 <= number <= MAX_PART_NUMBER:
-        raise S3Refusal(INVALID_ARGUMENT, f"partNumber must be 1 to {MAX_PART_NUMBER}")
+        raise invalid_argument(
+            "partNumber",
+            text,
+            f"Part number must be an integer between 1 and {MAX_PART_NUMBER}, inclusive.",
+        )
     return number
+
+
+def is_well_escaped(text: str) -> bool:
+    """Say whether every percent sign is followed by two hex digits."""
+    return text.count("%") == len(_ESCAPE.findall(text))
 
 
 def version_of(request: S3Request) -> str:
@@ -56,12 +70,15 @@ def version_of(request: S3Request) -> str:
 
 
 def check_version(key: str, version: str) -> str:
-    """Return `version` if it can be one. `null` can, elsewhere, but no object here has it."""
-    if version == "null":
+    """Return `version` if it can be one here.
+
+    Ids such as other stores give, and `null`, could be versions, but no object here has them.
+    """
+    if is_commit_id(version):
+        return version
+    if version == "null" or _FOREIGN_VERSION.fullmatch(version):
         raise VersionNotFound(key, version)
-    if not is_commit_id(version):
-        raise invalid_argument("versionId", version, "Invalid version id specified")
-    return version
+    raise invalid_argument("versionId", version, "Invalid version id specified")
 
 
 def encoder(query: Mapping[str, str]) -> Callable[[str], str]:

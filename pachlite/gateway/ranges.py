@@ -11,7 +11,7 @@ from pachlite.errors import RangeNotSatisfiable
 from pachlite.gateway.errors import INVALID_ARGUMENT, INVALID_PART_NUMBER, S3Refusal
 from pachlite.pfs.infos import PartSize
 
-_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,40})\s*-\s*(\d{0,40})", re.IGNORECASE | re.ASCII)
+_RANGE: Final = re.compile(r"bytes=(\d{0,40})-(\d{0,40})", re.IGNORECASE | re.ASCII)
 _COPY_RANGE: Final = re.compile(r"bytes=(\d{1,19})-(\d{1,19})", re.ASCII)
 
 
@@ -32,7 +32,8 @@ class ByteRange:
 def parse_range(header: str, size_bytes: int) -> ByteRange | None:
     """Return the range, or None when the whole object is to be sent.
 
-    That is so for syntax errors and for several ranges at once, as RFC 9110 allows.
+    That is so for syntax errors and for several ranges at once, as RFC 9110 allows, and for the end
+    of an empty object.
 
     Raises:
         RangeNotSatisfiable: No byte of the object is in the range.
@@ -43,6 +44,8 @@ def parse_range(header: str, size_bytes: int) -> ByteRange | None:
     first, last = match.groups()
     if not first:
         length = min(int(last), size_bytes)
+        if not size_bytes and int(last):
+            return None
         if not length:
             raise RangeNotSatisfiable(size_bytes)
         return ByteRange(size_bytes - length, length, size_bytes)
@@ -60,7 +63,9 @@ def parse_copy_range(header: str) -> tuple[int, int]:
     match = _COPY_RANGE.fullmatch(header.strip())
     if not match or int(match[1]) > int(match[2]):
         raise S3Refusal(
-            INVALID_ARGUMENT, "x-amz-copy-source-range must have the form bytes=first-last"
+            INVALID_ARGUMENT,
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first "
+            "and last are the zero-based offsets of the first and last bytes to copy",
         )
     return int(match[1]), int(match[2]) - int(match[1]) + 1
 

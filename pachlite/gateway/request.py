@@ -10,9 +10,13 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from pachlite.gateway.errors import INVALID_URI, S3Refusal
 from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.messages import S3Request
+from pachlite.gateway.owners import check_expected_owner
 from pachlite.gateway.signature import QUERY_PARAMETERS
 from pachlite.pfs.paths import check_path
 
+_NOT_HOISTED: Final = QUERY_PARAMETERS | {"x-amz-sdk-checksum-algorithm"}
+"""Parameters that are no headers. Some clients put the last one into URLs that are signed long
+before there is a body to sum up."""
 MAX_QUERY_PARAMETERS: Final = 100
 _NOTHING: Final[Mapping[str, str]] = {}
 _SCHEMES: Final = (b"http://", b"https://")
@@ -45,6 +49,7 @@ def parse_request(raw: RawRequest, domains: tuple[str, ...] = ()) -> S3Request:
     bucket, key = _split(raw, domains)
     query = _parse_query(raw.query)
     headers, query = _hoist(raw.headers, query)
+    check_expected_owner(headers, query)
     return S3Request(
         method=raw.method,
         bucket=_decode(bucket),
@@ -134,6 +139,6 @@ def _hoist(
             hoisted[lower] = value
             continue
         left[name] = value
-        if lower.startswith("x-amz-") and lower not in QUERY_PARAMETERS:
+        if lower.startswith("x-amz-") and lower not in _NOT_HOISTED:
             hoisted[lower] = value
     return {**hoisted, **headers} if hoisted else headers, left

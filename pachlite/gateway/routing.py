@@ -51,7 +51,11 @@ from pachlite.gateway.operations.list_object_versions import list_object_version
 from pachlite.gateway.operations.list_objects import list_objects
 from pachlite.gateway.operations.list_objects_v2 import list_objects_v2
 from pachlite.gateway.operations.list_parts import list_parts
-from pachlite.gateway.operations.object_tagging import get_object_tagging
+from pachlite.gateway.operations.object_tagging import (
+    delete_object_tagging,
+    get_object_tagging,
+    put_object_tagging,
+)
 from pachlite.gateway.operations.ownership_controls import (
     delete_ownership_controls,
     get_ownership_controls,
@@ -258,6 +262,10 @@ ROUTES: Final[dict[Route, AnyOperation]] = {
         "GetObjectAttributes", get_object_attributes, _VERSION
     ),
     Route("GET", OBJECT, "tagging"): _quick("GetObjectTagging", get_object_tagging, _VERSION),
+    Route("PUT", OBJECT, "tagging"): _document("PutObjectTagging", put_object_tagging, _VERSION),
+    Route("DELETE", OBJECT, "tagging"): _slow(
+        "DeleteObjectTagging", delete_object_tagging, _VERSION
+    ),
     Route("POST", OBJECT, "uploads"): _slow("CreateMultipartUpload", create_multipart_upload),
     Route("PUT", OBJECT, "uploadId"): UploadOperation(
         "UploadPart", upload_part, frozenset({"partNumber"})

@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final = {
+    "BadDigest": "The Content-MD5 you specified did not match what we received.",
     "BucketAlreadyOwnedByYou": (
         "Your previous request to create the named bucket succeeded and you already own it."
     ),
     "BucketNotEmpty": "The bucket you tried to delete is not empty.",
-    "IncompleteBody": (
-        "You did not provide the number of bytes specified by the Content-Length HTTP header"
-    ),
+    "EntityTooLarge": "Your proposed upload exceeds the maximum allowed object size.",
+    "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
+    "IncompleteBody": "The request body terminated unexpectedly",
     "InvalidBucketName": "The specified bucket is not valid.",
+    "InvalidDigest": "The Content-Md5 you specified is not valid.",
     "InvalidPart": (
         "One or more of the specified parts could not be found. The part may not have been "
         "uploaded, or the specified entity tag may not match the part's entity tag."
@@ -33,7 +35,13 @@ SENTENCES: Final = {
     "MalformedXML": (
         "The XML you provided was not well-formed or did not validate against our published schema."
     ),
+    "MalformedTrailerError": (
+        "The request contained trailing data that was not well-formed or did not conform to our "
+        "published schema."
+    ),
+    "MetadataTooLarge": "Your metadata headers exceed the maximum allowed metadata size",
     "MethodNotAllowed": "The specified method is not allowed against this resource.",
+    "MissingContentLength": "You must provide the Content-Length HTTP header.",
     "NoSuchBucket": "The specified bucket does not exist.",
     "NoSuchKey": "The specified key does not exist.",
     "NoSuchUpload": (

@@ -30,7 +30,7 @@ def parse_tags(nodes: list[Element]) -> Mapping[str, str]:
         key, value = node.findtext("Key"), node.findtext("Value")
         if key is None or value is None:
             raise MalformedDocument("a Tag has a Key and a Value")
-        _check_tag(key, value)
+        check_tag(key, value)
         if key in tags:
             raise _invalid("Cannot provide multiple Tags with the same key", key)
         tags[key] = value
@@ -55,7 +55,8 @@ def render_tag_set(tags: Mapping[str, str]) -> str:
     )
 
 
-def _check_tag(key: str, value: str) -> None:
+def check_tag(key: str, value: str) -> None:
+    """Raise InvalidTag for what cannot be a tag."""
     if not 0 < len(key) <= MAX_KEY_LENGTH or not _ALLOWED.fullmatch(key):
         raise _invalid("The TagKey you have provided is invalid", key)
     if len(value) > MAX_VALUE_LENGTH or not _ALLOWED.fullmatch(value):

@@ -257,7 +257,7 @@ class FileWriter(Protocol):
         Raises:
             DigestMismatch: The MD5 differs from the expected one.
             IncompleteBody: The size differs from the expected one.
-            PreconditionFailed: See `put_file`.
+            PreconditionFailed, FileToMatchNotFound: See `put_file`.
         """
         ...
 
@@ -378,7 +378,11 @@ class Files(Protocol):
         precondition: Precondition = NO_PRECONDITION,
         create_branch: bool = True,
     ) -> FileWriter:
-        """Open one file that becomes a commit of its own, or joins the open commit."""
+        """Open one file that becomes a commit of its own, or joins the open commit.
+
+        The precondition is decided when the writer completes: `PreconditionFailed`, or where it
+        needs a file and there is none, `FileToMatchNotFound`.
+        """
         ...
 
     def get_file(self, file: FileRef, *, version: str = "") -> FileReader:
@@ -428,6 +432,14 @@ class Files(Protocol):
         precondition: Precondition = NO_PRECONDITION,
     ) -> FileInfo:
         """Copy by reference as one commit; return the target (or its root, when recursive)."""
+        ...
+
+    def tag_file(self, file: FileRef, tags: Mapping[str, str], *, version: str = "") -> FileInfo:
+        """Replace the tags of one version of a file, the present one if none is named.
+
+        Tags may change although a version cannot: no commit is made. They belong to the version,
+        so that everything which shows it shows them. Raises as `get_file`.
+        """
         ...
 
     def delete_file(self, commit: CommitRef, deletions: Sequence[Deletion]) -> DeletionSummary:
@@ -554,11 +566,14 @@ class Uploads(Protocol):
         parts: Sequence[CompletedPart],
         *,
         expected: Expected = NOTHING_EXPECTED,
+        sum_type: str = "",
         precondition: Precondition = NO_PRECONDITION,
     ) -> FileInfo:
         """Assemble the parts into one file and commit it; the same call again answers the same.
 
         Raises:
+            DigestMismatch: The checksum of the whole is not the expected one.
+            UnfitUpload: A checksum of a part is missing, the size or `sum_type` is another one.
             InvalidPart: A part is missing or its ETag or checksum differs.
             InvalidPartOrder: The numbers do not ascend.
             PartTooSmall: A part that is not the last has less than 5 MiB.

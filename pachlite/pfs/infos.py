@@ -111,6 +111,7 @@ class FileMeta:
     content_encoding: str = ""
     content_language: str = ""
     expires: str = ""
+    redirect: str = ""
     user: Mapping[str, str] = field(default_factory=lambda: NO_PAIRS)
 
 
@@ -126,11 +127,15 @@ class SumType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """A verified checksum: CRC32, CRC32C, CRC64NVME, SHA1 or SHA256; `value` is base64."""
+    """A verified checksum of any algorithm that S3 knows; `value` is base64."""
 
     algorithm: str
     value: str
     type: SumType = SumType.FULL_OBJECT
+
+
+IMPLICIT_SUM: Final = "CRC64NVME"
+"""The algorithm of checksums that are kept although nobody asked for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,8 @@ class FileInfo(NamedTuple):
         digest: Equal digests mean equal content; empty for directories.
         is_latest: In version listings, whether this is what the head shows.
         is_deleted: A delete marker of a version listing.
-        meta, checksums, parts, tags: Empty in listings; ask `inspect_file` for them.
+        checksums: In listings without their values; ask `inspect_file` for them.
+        meta, parts, tags: Empty in listings; ask `inspect_file` for them.
     """
 
     path: str
@@ -204,11 +210,17 @@ class FileChange:
 class Precondition:
     """What must hold of the present file, decided in the transaction that writes.
 
-    `*` in `if_match` means that a file must exist, in `if_none_match` that none may.
+    `*` in `if_match` means that a file must exist, in `if_none_match` that none may. The deletion
+    of a version asks it of that version, one of nothing asks nothing.
+
+    Attributes:
+        modified_at: When the file was written, to the second.
     """
 
     if_match: tuple[str, ...] = ()
     if_none_match: tuple[str, ...] = ()
+    modified_at: datetime | None = None
+    size_bytes: int | None = None
 
 
 NO_PRECONDITION: Final = Precondition()
@@ -256,7 +268,7 @@ DEFAULT_PUT: Final = PutOptions()
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """How a file is copied by reference. `meta` and `tags` None keep the source's.
+    """How a file is copied by reference. `meta`, `tags` and `checksums` None keep the source's.
 
     `is_recursive` copies everything below the source path to below the target path.
     """
@@ -266,6 +278,7 @@ class CopyOptions:
     is_append: bool = False
     is_recursive: bool = False
     version: str = ""
+    checksums: tuple[Checksum, ...] | None = None
 
 
 DEFAULT_COPY: Final = CopyOptions()

@@ -7,14 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from pachlite.content import sums
 from pachlite.content.blobs import Piece
 from pachlite.errors import (
-    DigestMismatch,
-    IncompleteBody,
     InvalidPart,
     InvalidPartOrder,
     PartTooSmall,
+    UnfitUpload,
     UploadNotFound,
 )
 from pachlite.metadata.api import Reader, Transaction
@@ -25,14 +23,15 @@ from pachlite.pfs.infos import (
     FileInfo,
     PartSize,
     Precondition,
-    SumType,
 )
-from pachlite.pfs.refs import FileRef
+from pachlite.pfs.refs import BranchRef, FileRef
 from pachlite.store.changes import check_precondition, written_info
 from pachlite.store.engine import Engine
 from pachlite.store.lines import Value
+from pachlite.store.lookup import find_branch
 from pachlite.store.targets import Target
 from pachlite.store.tips import open_pen
+from pachlite.store.upload_sums import UploadSums
 from pachlite.store.values import FILE, brief_info, dump_parts, dump_sums, load_sums, store_tags
 
 MIN_PART_BYTES: Final = 5 * 1024 * 1024
@@ -47,6 +46,7 @@ class Completion:
     parts: tuple[CompletedPart, ...]
     expected: Expected
     precondition: Precondition
+    sum_type: str = ""
 
     @property
     def text(self) -> str:
@@ -58,8 +58,7 @@ class Completion:
 class _Upload:
     meta: int
     tags: str | None
-    sum_algorithm: str
-    sum_type: str
+    sums: UploadSums
     request: str | None
     result: str | None
 
@@ -88,8 +87,10 @@ def find_upload(q: Reader, file: FileRef, upload_id: str, *, completed: bool = F
         file.commit.repo.project,
     )
     if row is None or (row[6] is not None and not completed):
+        find_branch(q, BranchRef(file.commit.repo, file.commit.base))
         raise UploadNotFound(upload_id)
-    return _Upload(*row[:6])
+    meta, tags, algorithm, sum_type, done_request, result = row[:6]
+    return _Upload(meta, tags, UploadSums(algorithm, sum_type), done_request, result)
 
 
 def forget_upload(tx: Transaction, upload_id: str) -> None:
@@ -105,7 +106,8 @@ def complete(tx: Transaction, engine: Engine, target: Target, request: Completio
         if upload.request != request.text:
             raise UploadNotFound(request.upload_id)
         return _load_result(request.file.path, upload.result)
-    parts = _choose(tx, request)
+    upload.sums.check_type(request.sum_type)
+    parts = _choose(tx, upload.sums, request)
     place = target.find_place(tx)
     head = place.head.at if place.head else None
     check_precondition(tx, head, request.file.path, request.precondition)
@@ -127,7 +129,7 @@ def complete(tx: Transaction, engine: Engine, target: Target, request: Completio
     return info
 
 
-def _choose(tx: Transaction, request: Completion) -> list[_Part]:
+def _choose(tx: Transaction, begun: UploadSums, request: Completion) -> list[_Part]:
     """Return the parts that were named; raise unless each is there, whole and in order."""
     rows = tx.all(
         "SELECT n, etag, size, content, chash, sums FROM upload_part WHERE upload = ?",
@@ -141,7 +143,7 @@ def _choose(tx: Transaction, request: Completion) -> list[_Part]:
     for named in request.parts:
         if chosen and named.number <= chosen[-1].number:
             raise InvalidPartOrder
-        chosen.append(_check_part(named, stored.get(named.number)))
+        chosen.append(_check_part(begun, named, stored.get(named.number)))
     if not chosen:
         raise InvalidPart(1, "no part was named")
     for part in chosen[:-1]:
@@ -150,15 +152,12 @@ def _choose(tx: Transaction, request: Completion) -> list[_Part]:
     return chosen
 
 
-def _check_part(named: CompletedPart, part: _Part | None) -> _Part:
+def _check_part(begun: UploadSums, named: CompletedPart, part: _Part | None) -> _Part:
     if part is None:
         raise InvalidPart(named.number, "it was not uploaded")
     if named.etag != part.etag.hex():
         raise InvalidPart(named.number, f"its ETag is {part.etag.hex()}, {named.etag} was named")
-    known = {checksum.algorithm: checksum.value for checksum in part.sums}
-    for checksum in named.checksums:
-        if known.get(checksum.algorithm, checksum.value) != checksum.value:
-            raise InvalidPart(named.number, f"its {checksum.algorithm} differs from the one named")
+    begun.check_part(named, part.sums)
     return part
 
 
@@ -167,11 +166,12 @@ def _assemble(
 ) -> Value:
     size = sum(part.size for part in parts)
     if request.expected.size_bytes not in {None, size}:
-        raise IncompleteBody(f"the parts have {size} bytes, not {request.expected.size_bytes}")
-    checksums = _whole_sums(upload, parts)
-    _check_sums(request.expected.checksums, checksums)
+        raise UnfitUpload(f"the parts have {size} bytes, not {request.expected.size_bytes}")
+    checksums = upload.sums.of_whole([(part.sums, part.size) for part in parts])
+    upload.sums.check_whole(request.expected.checksums, checksums)
     whole = engine.blobs.concat(tx, [Piece(p.content, p.size, p.chash) for p in parts])
-    sizes = [PartSize(p.number, p.size, next(iter(p.sums), None)) for p in parts]
+    shown = upload.sums.of_part if upload.sums.declared else lambda _: None
+    sizes = [PartSize(p.number, p.size, shown(p.sums)) for p in parts]
     etags = b"".join(part.etag for part in parts)
     return Value(
         kind=FILE,
@@ -184,30 +184,6 @@ def _assemble(
         sums=dump_sums(checksums),
         parts=dump_parts(sizes),
     )
-
-
-def _whole_sums(upload: _Upload, parts: list[_Part]) -> tuple[Checksum, ...]:
-    """Return the checksum of the whole, when every part came with the declared one."""
-    algorithm = upload.sum_algorithm
-    found = [
-        sums.PartSum(checksum.value, part.size)
-        for part in parts
-        for checksum in part.sums
-        if checksum.algorithm == algorithm
-    ]
-    if not algorithm or len(found) != len(parts):
-        return ()
-    kind = SumType(upload.sum_type or SumType.COMPOSITE)
-    join = sums.full_object if kind is SumType.FULL_OBJECT else sums.composite
-    return (Checksum(algorithm, join(algorithm, found), kind),)
-
-
-def _check_sums(named: tuple[Checksum, ...], computed: tuple[Checksum, ...]) -> None:
-    known = {checksum.algorithm: checksum.value for checksum in computed}
-    for checksum in named:
-        actual = known.get(checksum.algorithm, checksum.value)
-        if actual.partition("-")[0] != checksum.value.partition("-")[0]:
-            raise DigestMismatch(checksum.algorithm, checksum.value, actual)
 
 
 def _dump_result(value: Value, commit_id: bytes) -> str:

@@ -6,9 +6,15 @@ import hashlib
 from dataclasses import dataclass
 
 from pachlite.content.blobs import Blob, Piece
-from pachlite.errors import DigestMismatch, IncompleteBody, PreconditionFailed
+from pachlite.errors import (
+    DigestMismatch,
+    FileToMatchNotFound,
+    IncompleteBody,
+    PreconditionFailed,
+)
 from pachlite.metadata.api import Transaction
 from pachlite.pfs.infos import (
+    NO_PRECONDITION,
     Checksum,
     CopyOptions,
     Expected,
@@ -17,7 +23,7 @@ from pachlite.pfs.infos import (
     PutOptions,
 )
 from pachlite.store import lines
-from pachlite.store.engine import Engine
+from pachlite.store.engine import Engine, as_datetime
 from pachlite.store.lines import Row, Value
 from pachlite.store.tips import Pen
 from pachlite.store.values import (
@@ -80,6 +86,8 @@ def value_of(tx: Transaction, engine: Engine, change: Change, now: int) -> Value
         value = change.source.value._replace(mtime=now, vline=None, vseq=None)
         if change.options.meta is not None:
             value = value._replace(meta=intern_meta(tx, change.options.meta))
+        if change.options.checksums is not None:
+            value = value._replace(sums=dump_sums(change.options.checksums))
         return value
     blob = change.blob
     return Value(
@@ -117,15 +125,28 @@ def write_tags(tx: Transaction, change: Put | Link, at: lines.Snapshot) -> None:
 def check_precondition(
     tx: Transaction, at: lines.Snapshot | None, path: str, wanted: Precondition
 ) -> None:
-    """Raise `PreconditionFailed` unless the present file is as the caller wants it."""
-    if not wanted.if_match and not wanted.if_none_match:
+    """Raise unless the present file is as the caller wants it; see `pfs.api.Files.put_file`."""
+    if wanted == NO_PRECONDITION:
         return
     row = lines.get(tx, at, path) if at else None
-    etag = etag_text(row.value) if row else None
+    if row is not None:
+        check_value(row.value, wanted)
+    elif wanted.if_match:
+        raise FileToMatchNotFound(path, "If-Match")
+
+
+def check_value(value: Value, wanted: Precondition) -> None:
+    """Raise `PreconditionFailed` unless a file is as the caller wants it."""
+    etag = etag_text(value)
     if wanted.if_match and not _matches(etag, wanted.if_match):
         raise PreconditionFailed("If-Match")
     if wanted.if_none_match and _matches(etag, wanted.if_none_match):
         raise PreconditionFailed("If-None-Match")
+    if wanted.size_bytes not in {None, value.size}:
+        raise PreconditionFailed("the size")
+    modified_at = as_datetime(value.mtime).replace(microsecond=0)
+    if wanted.modified_at not in {None, modified_at}:
+        raise PreconditionFailed("the time of the last change")
 
 
 def check_expected(blob: Blob, expected: Expected) -> None:
@@ -143,8 +164,8 @@ def written_info(path: str, value: Value, commit_id: bytes) -> FileInfo:
     )
 
 
-def _matches(etag: str | None, wanted: tuple[str, ...]) -> bool:
-    return etag is not None and ("*" in wanted or etag in wanted)
+def _matches(etag: str, wanted: tuple[str, ...]) -> bool:
+    return "*" in wanted or etag in wanted
 
 
 def _appended(tx: Transaction, pen: Pen, path: str, added: Value) -> Value:

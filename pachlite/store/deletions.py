@@ -10,7 +10,7 @@ from pachlite.metadata.api import Transaction
 from pachlite.pfs.infos import Deletion, DeletionResult, DeletionSummary
 from pachlite.pfs.refs import CommitRef
 from pachlite.store import lines
-from pachlite.store.changes import check_precondition
+from pachlite.store.changes import check_value
 from pachlite.store.engine import Engine
 from pachlite.store.files import check_version_id, walk
 from pachlite.store.filesets import StoredFileSet
@@ -83,12 +83,11 @@ class _Session:
 
     def delete(self, deletion: Deletion) -> DeletionResult:
         try:
-            check_precondition(self.tx, self.view, deletion.path, deletion.precondition)
             if deletion.version:
                 return self._delete_version(deletion)
+            return self._delete_latest(deletion)
         except PachliteError as error:
             return DeletionResult(deletion, error=error)
-        return self._delete_latest(deletion)
 
     def finish(self) -> str:
         """Add the commit, if there is one; return its id or an empty text."""
@@ -96,8 +95,10 @@ class _Session:
 
     def _delete_latest(self, deletion: Deletion) -> DeletionResult:
         view = self.view
-        if view is None or lines.get(self.tx, view, deletion.path) is None:
+        row = lines.get(self.tx, view, deletion.path) if view else None
+        if row is None:
             return DeletionResult(deletion)
+        check_value(row.value, deletion.precondition)
         pen = self._need_pen()
         pen.write(self.tx, deletion.path, None)
         return DeletionResult(deletion, version_id=pen.id.hex(), is_marker=True)
@@ -108,6 +109,8 @@ class _Session:
         view = self.view
         if row is None or view is None:
             return done
+        if row.is_live:
+            check_value(row.value, deletion.precondition)
         pen = self._need_pen()
         before = lines.get(self.tx, view, deletion.path)
         lines.delete_version(self.tx, pen.at, view, deletion.path, row.origin)

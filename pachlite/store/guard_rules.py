@@ -115,6 +115,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "glob_file": _needs(_P.REPO_LIST_FILE, "commit"),
     "walk_file": _needs(_P.REPO_LIST_FILE, "commit"),
     "copy_file": Rule((Need(_P.REPO_READ, "source"), Need(_P.REPO_WRITE, "target"))),
+    "tag_file": _needs(_P.REPO_WRITE, "file"),
     "delete_file": _needs(_P.REPO_WRITE, "commit"),
     "diff_file": _needs(_P.REPO_READ, "new", old=_P.REPO_READ),
     "list_version": _needs(_P.REPO_LIST_FILE, "commit"),

@@ -192,9 +192,12 @@ class Uploads:
         parts: Sequence[CompletedPart],
         *,
         expected: Expected = NOTHING_EXPECTED,
+        sum_type: str = "",
         precondition: Precondition = NO_PRECONDITION,
     ) -> FileInfo:
-        request = assembly.Completion(file, upload_id, tuple(parts), expected, precondition)
+        request = assembly.Completion(
+            file, upload_id, tuple(parts), expected, precondition, sum_type
+        )
         target = target_of(file.commit, may_create=False)
         engine = self._engine
         return engine.writer.run(lambda tx: assembly.complete(tx, engine, target, request))

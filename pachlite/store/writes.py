@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pachlite.content.blobs import Blob
 from pachlite.metadata.api import Transaction
 from pachlite.pfs.infos import (
@@ -22,7 +24,7 @@ from pachlite.store.files import locate
 from pachlite.store.filesets import StoredFileSet
 from pachlite.store.targets import Target, target_of
 from pachlite.store.tips import open_pen
-from pachlite.store.values import directory_info
+from pachlite.store.values import directory_info, full_info, store_tags
 from pachlite.store.writers import StoredWriter
 
 
@@ -84,6 +86,15 @@ class Writes:
             return put_one(tx, engine, place, (Link(path, row, options), precondition))
 
         return engine.writer.run(copy)
+
+    def tag_file(self, file: FileRef, tags: Mapping[str, str], *, version: str = "") -> FileInfo:
+        return self._engine.writer.run(lambda tx: _set_tags(tx, file, version, tags))
+
+
+def _set_tags(tx: Transaction, file: FileRef, version: str, tags: Mapping[str, str]) -> FileInfo:
+    row, view = locate(tx, file, version)
+    store_tags(tx, row.path, row.origin, tags)
+    return full_info(tx, row, view)
 
 
 def put_one(

@@ -126,7 +126,7 @@ def test_conditions_are_decided_with_the_write(pfs: PFS) -> None:
         put(pfs, "images@master:/a", b"2", precondition=none)
     with pytest.raises(errors.PreconditionFailed):
         put(pfs, "images@master:/a", b"2", precondition=Precondition(if_match=("0" * 32,)))
-    with pytest.raises(errors.PreconditionFailed):
+    with pytest.raises(errors.FileToMatchNotFound):
         put(pfs, "images@master:/new", b"2", precondition=Precondition(if_match=("*",)))
     put(pfs, "images@master:/a", b"2", precondition=Precondition(if_match=(etag,)))
     assert tree(pfs, "images@master") == {"a": b"2"}

@@ -209,7 +209,7 @@ def test_what_does_not_fit_the_parts_is_refused_and_the_upload_goes_on(pfs: PFS)
         pfs.put_part(file, upload, 10_001)
     with pytest.raises(errors.UploadNotFound):
         pfs.complete_upload(parse_file("images@master:/b"), upload, parts)
-    with pytest.raises(errors.PreconditionFailed):
+    with pytest.raises(errors.FileToMatchNotFound):
         pfs.complete_upload(file, upload, parts[:1], precondition=Precondition(if_match=("*",)))
     assert (
         read(pfs, f"images@{pfs.complete_upload(file, upload, parts[:1]).version_id}:/a")
@@ -266,3 +266,43 @@ def test_uploads_are_listed_by_path_and_age(pfs: PFS) -> None:
     assert found == ordered
     page = pfs.list_upload(parse_commit("images@master"), after_path="a")
     assert [u.file.path for u in page.uploads] == ["b", "b"]
+
+
+def test_tags_of_a_version_change_without_a_commit(pfs: PFS) -> None:
+    first = put(pfs, "images@master:/a", b"1", options=PutOptions(tags={"t": "1"})).version_id
+    second = put(pfs, "images@master:/a", b"2").version_id
+    file = parse_file("images@master:/a")
+    pfs.create_branch(parse_branch("images@dev"), head=parse_commit("images@master"))
+    assert pfs.tag_file(file, {"t": "2"}).tags == {"t": "2"}
+    assert pfs.tag_file(file, {"t": "3", "u": ""}, version=first).version_id == first
+    assert pfs.inspect_file(file).tags == {"t": "2"}
+    assert pfs.inspect_file(parse_file("images@dev:/a")).tags == {"t": "2"}
+    assert pfs.inspect_file(file, version=first).tags == {"t": "3", "u": ""}
+    assert pfs.tag_file(file, {}).tags == {}
+    assert pfs.inspect_commit(parse_commit("images@master")).id == second
+    _delete(pfs, "a", second)
+    assert pfs.inspect_file(file).tags == {"t": "3", "u": ""}
+    with pytest.raises(errors.FileNotFound):
+        pfs.tag_file(parse_file("images@master:/b"), {"t": "1"})
+    with pytest.raises(errors.VersionNotFound):
+        pfs.tag_file(file, {"t": "1"}, version=second)
+
+
+def test_deletions_have_conditions_of_their_own(pfs: PFS) -> None:
+    info = put(pfs, "images@master:/a", b"1")
+    second = put(pfs, "images@master:/a", b"22")
+    commit = parse_commit("images@master")
+    moment = info.modified_at.replace(microsecond=0)
+    for path, version, condition in [
+        ("a", "", Precondition(size_bytes=1)),
+        ("a", "", Precondition(if_match=(info.etag,))),
+        ("a", info.version_id, Precondition(size_bytes=2)),
+        ("a", info.version_id, Precondition(modified_at=moment.replace(year=2001))),
+    ]:
+        (result,) = pfs.delete_file(commit, [Deletion(path, version, False, condition)]).results
+        assert isinstance(result.error, errors.PreconditionFailed)
+    nothing = Deletion("b", precondition=Precondition(if_match=("*",), size_bytes=1))
+    done = Deletion("a", info.version_id, precondition=Precondition((info.etag,), (), moment, 1))
+    assert pfs.delete_file(commit, [nothing]).commit_id == ""
+    assert pfs.delete_file(commit, [done]).commit_id
+    assert [version for _, version, _, _ in _versions(pfs)] == [second.version_id]

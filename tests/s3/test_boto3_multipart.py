@@ -30,8 +30,13 @@ def send(s3, upload, numbers=(1, 2, 3), **options):
     named = []
     for number, part in sorted(zip(numbers, PARTS, strict=True), reverse=True):
         sent = s3.upload_part(**upload, PartNumber=number, Body=part, **options)
-        named.append({"PartNumber": number, "ETag": sent["ETag"]})
+        named.append({"PartNumber": number, **kept(sent)})
     return {"Parts": named[::-1]}
+
+
+def kept(sent):
+    """Return what a client has to say of a part when it completes the upload."""
+    return {name: value for name, value in sent.items() if name == "ETag" or "Checksum" in name}
 
 
 def read(s3, upload, **options):
@@ -194,7 +199,7 @@ def test_parts_are_copied_from_objects(s3, bucket, algorithm):
     parts = []
     for number, wanted in enumerate(ranges, 1):
         copied = s3.upload_part_copy(**upload, **source, PartNumber=number, CopySourceRange=wanted)
-        parts.append({"PartNumber": number, "ETag": copied["CopyPartResult"]["ETag"]})
+        parts.append({"PartNumber": number, **kept(copied["CopyPartResult"])})
     with refused("InvalidRange", 416):
         s3.upload_part_copy(
             **upload, **source, PartNumber=3, CopySourceRange=f"bytes=0-{len(WHOLE)}"
@@ -237,7 +242,9 @@ def test_checksum_over_the_checksums_of_parts_says_so(s3, bucket):
     where = {"Bucket": bucket, "Key": "a"}
     created = s3.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")
     upload = {**where, "UploadId": created["UploadId"]}
-    s3.complete_multipart_upload(**upload, MultipartUpload=send(s3, upload))
+    s3.complete_multipart_upload(
+        **upload, MultipartUpload=send(s3, upload, ChecksumAlgorithm="SHA256")
+    )
     digests = b"".join(hashlib.sha256(part).digest() for part in PARTS)
     value = base64.b64encode(hashlib.sha256(digests).digest()).decode()
     head = s3.head_object(**where, ChecksumMode="ENABLED")

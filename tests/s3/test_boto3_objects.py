@@ -353,8 +353,6 @@ def test_write_that_asks_for_more_than_is_done_is_refused(s3, bucket):
 
 def test_subresource_that_is_not_supported_touches_nothing(s3, stored):
     with refused("NotImplemented", 501):
-        s3.put_object_acl(**stored, ACL="public-read")
-    with refused("NotImplemented", 501):
         s3.get_object_torrent(**stored)
     with refused("NotImplemented", 501):
         s3.restore_object(**stored, RestoreRequest={"Days": 1})

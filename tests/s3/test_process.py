@@ -34,9 +34,12 @@ def put_large(gateway, path, size, *, framed=False):
         if framed:
             yield b"0\r\n\r\n"
 
-    headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"} if framed else {}
-    if not framed:
-        headers["content-length"] = str(size)
+    headers = {"content-length": str(size)}
+    if framed:
+        headers = {
+            "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+            "x-amz-decoded-content-length": str(size),
+        }
     answer = gateway.request("PUT", path, blocks(), headers, encode_chunked=framed)
     assert answer.status == 200, answer.body
     return digest.hexdigest()

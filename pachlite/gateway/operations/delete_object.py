@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pachlite.errors import VersionNotFound
 from pachlite.gateway.buckets import parse_bucket
-from pachlite.gateway.conditions import parse_precondition
+from pachlite.gateway.conditions import parse_deletion_precondition
 from pachlite.gateway.messages import S3Request, S3Response
-from pachlite.gateway.object_headers import check_supported
 from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import version_of
+from pachlite.gateway.write_headers import check_supported
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import Deletion, DeletionResult
 
@@ -23,7 +23,9 @@ def delete_object(pfs: PFS, request: S3Request) -> S3Response:
     except VersionNotFound:
         check_bucket(pfs, request.bucket)
         return S3Response(status=204)
-    deletion = Deletion(request.key, version, precondition=parse_precondition(request.headers))
+    deletion = Deletion(
+        request.key, version, precondition=parse_deletion_precondition(request.headers)
+    )
     result = pfs.delete_file(bucket.commit, [deletion]).results[0]
     if result.error:
         raise result.error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from pachlite.errors import PachliteError, VersionNotFound
 from pachlite.gateway.buckets import parse_bucket
-from pachlite.gateway.conditions import parse_etags
+from pachlite.gateway.conditions import deletion_precondition
 from pachlite.gateway.errors import message_of, s3_code
 from pachlite.gateway.listing import optional
 from pachlite.gateway.messages import S3Request, S3Response
@@ -48,11 +49,10 @@ def delete_objects(pfs: PFS, request: S3Request) -> S3Response:
 
 def _sort_in(node: Element, deletions: list[Deletion], others: list[DeletionResult]) -> None:
     key, version = text_of(node, "Key"), text_of(node, "VersionId")
-    etag = text_of(node, "ETag")
-    precondition = Precondition(if_match=parse_etags(etag))
-    deletion = Deletion(key, version=version, precondition=precondition)
+    deletion = Deletion(key, version=version)
     try:
         check_path(key)
+        deletion = replace(deletion, precondition=_precondition(node))
         if version:
             check_version(key, version)
     except VersionNotFound:
@@ -61,6 +61,11 @@ def _sort_in(node: Element, deletions: list[Deletion], others: list[DeletionResu
         others.append(DeletionResult(deletion, error=error))
     else:
         deletions.append(deletion)
+
+
+def _precondition(node: Element) -> Precondition:
+    texts = (text_of(node, name).strip() for name in ("ETag", "LastModifiedTime", "Size"))
+    return deletion_precondition(*texts)
 
 
 def _render(results: list[DeletionResult], *, is_quiet: bool) -> Iterator[str]:

@@ -7,18 +7,22 @@ from typing import Final
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.dates import http_date
-from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
+from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal, invalid_argument
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.object_headers import STORAGE_CLASS, checksum_elements
+from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import integer, page_size, version_of
 from pachlite.gateway.xml import XML_HEADERS, document, element, group
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import FileInfo, PartSize
 
+HEADER: Final = "x-amz-object-attributes"
+
 
 def get_object_attributes(pfs: PFS, request: S3Request) -> S3Response:
     """Answer the attributes that the request names."""
     file = parse_bucket(request.bucket).file(request.key)
+    check_bucket(pfs, request.bucket)
     wanted = _wanted(request.headers)
     info = pfs.inspect_file(file, version=version_of(request))
     body = document(
@@ -34,11 +38,16 @@ def get_object_attributes(pfs: PFS, request: S3Request) -> S3Response:
 
 
 def _wanted(headers: Mapping[str, str]) -> set[str]:
-    names = {name.strip() for name in headers.get("x-amz-object-attributes", "").split(",")}
-    if not names <= set(_ATTRIBUTES):
+    text = headers.get(HEADER, "")
+    if not text.strip():
         raise S3Refusal(
-            INVALID_ARGUMENT, f"x-amz-object-attributes names some of: {', '.join(_ATTRIBUTES)}"
+            INVALID_REQUEST,
+            f"The {HEADER} header specifying the attributes to be retrieved is either missing or "
+            "empty",
         )
+    names = {name.strip() for name in text.split(",")}
+    if not names <= set(_ATTRIBUTES):
+        raise invalid_argument(HEADER, text, "Invalid attribute name specified.")
     return names
 
 

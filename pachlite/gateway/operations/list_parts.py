@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.dates import xml_date
-from pachlite.gateway.listing import INITIATOR, OWNER, optional
+from pachlite.gateway.listing import INITIATOR, OWNER
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.object_headers import STORAGE_CLASS
 from pachlite.gateway.parameters import encoder, integer, page_size
@@ -33,19 +33,24 @@ def list_parts(pfs: PFS, request: S3Request) -> S3Response:
         element("NextPartNumberMarker", page.parts[-1].number if page.parts else marker),
         element("MaxParts", limit),
         element("IsTruncated", page.is_truncated),
-        optional("ChecksumAlgorithm", upload.sum_algorithm),
-        optional("ChecksumType", upload.sum_type.value if upload.sum_algorithm else ""),
-        *map(_render, page.parts),
+        element("ChecksumAlgorithm", upload.sum_algorithm or "null"),
+        element("ChecksumType", upload.sum_type.value if upload.sum_algorithm else "null"),
+        *(_render(part, upload.sum_algorithm) for part in page.parts),
     )
     return S3Response(headers=XML_HEADERS, body=body)
 
 
-def _render(part: PartInfo) -> str:
+def _render(part: PartInfo, algorithm: str) -> str:
+    """Show no checksum that nobody asked for."""
     return group(
         "Part",
         element("PartNumber", part.number),
         element("LastModified", xml_date(part.modified_at)),
         element("ETag", f'"{part.etag}"'),
         element("Size", part.size_bytes),
-        *(element(f"Checksum{each.algorithm}", each.value) for each in part.checksums),
+        *(
+            element(f"Checksum{each.algorithm}", each.value)
+            for each in part.checksums
+            if each.algorithm == algorithm
+        ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import is_modified, parse_conditions, range_applies
@@ -13,6 +14,9 @@ from pachlite.gateway.parameters import part_number, version_of
 from pachlite.gateway.ranges import ByteRange, parse_range, part_range
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import FileInfo
+from pachlite.pfs.refs import FileRef
+
+CUSTOMER_KEY_PREFIX: Final = "x-amz-server-side-encryption-customer-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class _Plan:
 
 def get_object(pfs: PFS, request: S3Request) -> S3Response:
     """Answer an object, a range of it, or that it has not changed."""
-    file = parse_bucket(request.bucket).file(request.key)
+    file = _file(request)
     reader = pfs.get_file(file, version=version_of(request))
     try:
         plan = _plan(reader.info, request)
@@ -43,9 +47,25 @@ def get_object(pfs: PFS, request: S3Request) -> S3Response:
 
 def head_object(pfs: PFS, request: S3Request) -> S3Response:
     """Answer what GET would, without opening the content."""
-    file = parse_bucket(request.bucket).file(request.key)
+    file = _file(request)
     plan = _plan(pfs.inspect_file(file, version=version_of(request)), request)
     return S3Response(plan.status, plan.headers, length=plan.length)
+
+
+def _file(request: S3Request) -> FileRef:
+    """Return what is read, once all that is asked of it makes sense."""
+    if "partNumber" in request.query:
+        part_number(request.query)
+        if "range" in request.headers:
+            raise S3Refusal(
+                INVALID_REQUEST,
+                "Cannot specify both Range header and partNumber query parameter",
+            )
+    if any(name.startswith(CUSTOMER_KEY_PREFIX) for name in request.headers):
+        raise S3Refusal(
+            INVALID_REQUEST, "The encryption parameters are not applicable to this object."
+        )
+    return parse_bucket(request.bucket).file(request.key)
 
 
 def _plan(info: FileInfo, request: S3Request) -> _Plan:
@@ -67,8 +87,6 @@ def _plan(info: FileInfo, request: S3Request) -> _Plan:
 def _wanted_range(info: FileInfo, request: S3Request) -> ByteRange | None:
     header = request.headers.get("range", "")
     if "partNumber" in request.query:
-        if header:
-            raise S3Refusal(INVALID_REQUEST, "a range and a part number cannot be combined")
         return part_range(part_number(request.query), info.parts, info.size_bytes)
     if not header or not range_applies(request.headers.get("if-range", ""), info):
         return None

@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pachlite.gateway.body import declare_body
 from pachlite.gateway.buckets import parse_bucket
-from pachlite.gateway.checksums import HEADER_PREFIX, find_checksum
+from pachlite.gateway.checksums import find_checksum, header_name
+from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
 from pachlite.gateway.messages import Intake, S3Request, S3Response
 from pachlite.gateway.parameters import part_number
-from pachlite.pfs.api import PFS
-from pachlite.pfs.infos import PartInfo
+from pachlite.gateway.write_headers import check_size, check_supported
+from pachlite.pfs.api import PFS, PartWriter
+from pachlite.pfs.infos import IMPLICIT_SUM, Expected, SumType, UploadInfo
 
 
 def upload_part(pfs: PFS, request: S3Request) -> Intake:
-    """Open the part; its bytes follow."""
+    """Open the part; its bytes follow. An upload without an algorithm gets one all the same."""
     file = parse_bucket(request.bucket).writable_file(request.key)
     number = part_number(request.query)
-    upload_id = request.query["uploadId"]
-    algorithm = pfs.inspect_upload(file, upload_id).sum_algorithm
-    writer = pfs.put_part(file, upload_id, number)
+    check_supported(request.headers)
+    declared = declare_body(request.headers)
+    check_size(declared)
+    upload = pfs.inspect_upload(file, request.query["uploadId"])
+    named = declared.sum_algorithm
+    _check_algorithm(upload, named)
+    writer = pfs.put_part(file, upload.id, number)
     return Intake(
         write=writer.write,
-        finish=lambda expected: _answer(writer.complete(expected), algorithm),
+        finish=lambda expected: _finish(writer, expected, upload, named),
         abort=writer.abort,
-        sum_algorithm=algorithm,
+        sum_algorithm=upload.sum_algorithm or IMPLICIT_SUM,
     )
 
 
-def _answer(part: PartInfo, algorithm: str) -> S3Response:
-    """Echo the checksum only where the upload declared its algorithm."""
+def _check_algorithm(upload: UploadInfo, named: str) -> None:
+    """Refuse a part without the checksum that the upload was begun with."""
+    wanted = upload.sum_algorithm
+    if not wanted or named == wanted:
+        return
+    if named or upload.sum_type is SumType.COMPOSITE:
+        raise S3Refusal(
+            INVALID_REQUEST,
+            f"Checksum Type mismatch occurred, expected checksum Type: {wanted}, "
+            f"actual checksum Type: {named or 'null'}",
+        )
+
+
+def _finish(writer: PartWriter, expected: Expected, upload: UploadInfo, named: str) -> S3Response:
+    """Keep the checksum that counts for the whole; echo the one that the client knows of."""
+    kept = find_checksum(expected.checksums, upload.sum_algorithm or IMPLICIT_SUM)
+    part = writer.complete(replace(expected, checksums=(kept,) if kept else ()))
     headers = [("etag", f'"{part.etag}"')]
-    checksum = find_checksum(part.checksums, algorithm)
-    if checksum:
-        headers.append((HEADER_PREFIX + algorithm.lower(), checksum.value))
+    shown = find_checksum(expected.checksums, upload.sum_algorithm or named or IMPLICIT_SUM)
+    if shown:
+        headers.append((header_name(shown.algorithm), shown.value))
     return S3Response(headers=headers)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pachlite.errors import RangeNotSatisfiable
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
 from pachlite.gateway.buckets import parse_bucket
-from pachlite.gateway.copy_source import check_source, parse_copy_source
+from pachlite.gateway.copy_source import COPY_SOURCE, CopySource, find_source, parse_copy_source
 from pachlite.gateway.dates import xml_date
 from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import part_number
 from pachlite.gateway.ranges import parse_copy_range
 from pachlite.gateway.xml import XML_HEADERS, document, element
@@ -24,6 +25,7 @@ class _Source:
 
     file: FileRef
     version: str
+    version_id: str
     offset: int
     length: int | None
 
@@ -39,34 +41,34 @@ class _Target:
 
 def upload_part_copy(pfs: PFS, request: S3Request) -> S3Response:
     """Fill a part. An upload with checksums needs one of the part: then its bytes are read."""
+    check_bucket(pfs, request.bucket)
     target = _Target(
         parse_bucket(request.bucket).writable_file(request.key),
         request.query["uploadId"],
         part_number(request.query),
     )
+    parsed = parse_copy_source(request.headers[COPY_SOURCE])
     algorithm = pfs.inspect_upload(target.file, target.upload_id).sum_algorithm
-    source = _read_source(pfs, request)
+    source = _read_source(pfs, request, parsed)
     if algorithm:
         part = _copy_bytes(pfs, source, target, algorithm)
     else:
         part = _copy_reference(pfs, source, target)
-    headers = [*XML_HEADERS]
-    if source.version:
-        headers.append(("x-amz-copy-source-version-id", source.version))
+    headers = [*XML_HEADERS, ("x-amz-copy-source-version-id", source.version_id)]
     return S3Response(headers=headers, body=_render(part))
 
 
-def _read_source(pfs: PFS, request: S3Request) -> _Source:
-    source = parse_copy_source(request.headers["x-amz-copy-source"])
-    file = check_source(pfs, request, source)
+def _read_source(pfs: PFS, request: S3Request, source: CopySource) -> _Source:
     header = request.headers.get("x-amz-copy-source-range", "")
-    if not header:
-        return _Source(file, source.version, 0, None)
-    offset, length = parse_copy_range(header)
-    size_bytes = pfs.inspect_file(file, version=source.version).size_bytes
-    if offset + length > size_bytes:
-        raise RangeNotSatisfiable(size_bytes)
-    return _Source(file, source.version, offset, length)
+    wanted = parse_copy_range(header) if header else None
+    found = find_source(pfs, request, source)
+    version_id = found.info.version_id
+    if wanted is None:
+        return _Source(found.file, found.version, version_id, 0, None)
+    offset, length = wanted
+    if offset + length > found.info.size_bytes:
+        raise RangeNotSatisfiable(found.info.size_bytes)
+    return _Source(found.file, found.version, version_id, offset, length)
 
 
 def _copy_reference(pfs: PFS, source: _Source, target: _Target) -> PartInfo:

@@ -47,11 +47,19 @@ def test_version_is_a_commit_id():
     assert check_version("key", COMMIT) == COMMIT
 
 
-@pytest.mark.parametrize("version", ["", "x", COMMIT[:20], COMMIT.upper(), COMMIT + "0"])
+@pytest.mark.parametrize("version", ["", "x", COMMIT[:20], "a version of theirs, or not", "ü" * 32])
 def test_version_of_another_form_is_an_invalid_argument(version):
     with pytest.raises(S3Refusal) as refusal:
         check_version("key", version)
     assert refusal.value.s3.name == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    "version", [COMMIT.upper(), "01BX5ZZKBKACTAV9WEVGEMMVRZ", "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrH"]
+)
+def test_version_as_other_stores_have_them_is_not_there(version):
+    with pytest.raises(VersionNotFound):
+        check_version("key", version)
 
 
 def test_version_null_is_one_that_is_not_there():
@@ -85,7 +93,7 @@ def test_keys_are_encoded_where_that_is_asked_for():
         ("images/a", "a", ""),
         ("/images/a", "a", ""),
         ("/images//a", "/a", ""),
-        ("images/a%20b%2Fc%3FversionId=x", "a b/c?versionId=x", ""),
+        (f"images%2Fa%20b%2Fc%3FversionId%3D{COMMIT}", "a b/c", COMMIT),
         (f"images/a%2Bb+c?versionId={COMMIT}", "a+b+c", COMMIT),
         ("images/%C3%BC", "ü", ""),
     ],
@@ -96,7 +104,10 @@ def test_copy_source_is_parsed(header, key, version):
     assert source.file.path == key
 
 
-@pytest.mark.parametrize("header", ["", "images", "/images/", "images/%FF", "images/a?versionId=x"])
+@pytest.mark.parametrize(
+    "header",
+    ["", "images", "/images/", "/", "images/%FF", "images/%zz", "100%/a", "images/a?versionId=x"],
+)
 def test_copy_source_that_cannot_be_one_is_refused(header):
     with pytest.raises(S3Refusal) as refusal:
         parse_copy_source(header)
@@ -110,6 +121,7 @@ def test_copy_source_that_cannot_be_one_is_refused(header):
         ("CRC32", "full_object", SumType.FULL_OBJECT),
         ("CRC64NVME", "", SumType.FULL_OBJECT),
         ("SHA256", "COMPOSITE", SumType.COMPOSITE),
+        ("XXHASH128", "", SumType.COMPOSITE),
     ],
 )
 def test_checksum_of_an_upload_has_a_type(algorithm, declared, kind):

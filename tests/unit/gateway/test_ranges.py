@@ -20,7 +20,7 @@ from pachlite.pfs.infos import PartSize
         ("bytes=9-9", 9, 1),
         ("bytes=-3", 7, 3),
         ("bytes=-99", 0, 10),
-        ("BYTES = 2 - 4", 2, 3),
+        ("BYTES=2-4", 2, 3),
         (f"bytes=2-{2**64}", 2, 8),
     ],
 )
@@ -51,7 +51,7 @@ def test_range_outside_the_object_cannot_be_satisfied(header):
         parse_range(header, 10)
 
 
-@pytest.mark.parametrize("header", ["bytes=0-", "bytes=0-0", "bytes=-1"])
+@pytest.mark.parametrize("header", ["bytes=0-", "bytes=0-0", "bytes=-0"])
 def test_empty_object_has_no_ranges(header):
     with pytest.raises(RangeNotSatisfiable):
         parse_range(header, 0)
@@ -99,3 +99,7 @@ def test_part_that_is_not_there_is_refused(number, parts):
     with pytest.raises(S3Refusal) as refusal:
         part_range(number, parts, 10)
     assert refusal.value.s3.status == 416
+
+
+def test_end_of_an_empty_object_is_the_whole_of_it():
+    assert parse_range("bytes=-1", 0) is None
