@@ -85,6 +85,10 @@ def strings_to_sign(
     bucket = f"/{host_bucket}" if host_bucket else ""
     for path in reversed(path_forms(raw.path)):
         yield f"{head}\n{amz}{bucket}{path}{parameters}"
+        if (
+            not host_bucket and path.count("/") == 1 and path != "/"
+        ):  # some sign a bucket with a slash at its end
+            yield f"{head}\n{amz}{path}/{parameters}"
 
 
 def _date(headers: Mapping[str, str], signature: SignatureV2) -> str:

@@ -20,7 +20,13 @@ from typing import Final, TypeVar
 from pachlite.errors import PachliteError
 from pachlite.gateway.admission import Admission, admit
 from pachlite.gateway.body import declare_body, decode_document
-from pachlite.gateway.errors import INTERNAL_ERROR, INTERNAL_MESSAGE, error_response, s3_code
+from pachlite.gateway.errors import (
+    INTERNAL_ERROR,
+    INTERNAL_MESSAGE,
+    S3Refusal,
+    error_response,
+    s3_code,
+)
 from pachlite.gateway.exchange import Exchange, Observer
 from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
@@ -83,6 +89,7 @@ class Edge:
             scope["raw_path"],
             scope["query_string"],
             parse_headers(scope["headers"]),
+            scope.get("scheme", "http"),
         )
         exchange = _begin_exchange(scope, raw)
         incoming = Incoming(receive, raw.headers, stall_timeout_s=self._stall_timeout_s)
@@ -131,6 +138,7 @@ class Edge:
             request = parse_request(raw, self._domains)
             exchange.bucket, exchange.key = request.bucket, request.key
             response = await self._perform(raw, request, incoming, exchange)
+            exchange.subject = response.subject or exchange.subject
             return await prepare(self._workers, response, self._room.downloads)
         except PachliteError as error:
             if s3_code(error).status == INTERNAL_ERROR.status:
@@ -145,7 +153,7 @@ class Edge:
     async def _perform(
         self, raw: RawRequest, request: S3Request, incoming: Incoming, exchange: Exchange
     ) -> S3Response:
-        operation = find_operation(request)
+        operation = await self._find(raw, request)
         exchange.operation = operation.name
         admission = Admission(self._pfs)
         if operation.is_signed:
@@ -164,6 +172,14 @@ class Edge:
                 partial(_run_with_document, operation, admission, request, body)
             )
         return await self._in_worker(partial(operation.run, pfs, request))
+
+    async def _find(self, raw: RawRequest, request: S3Request) -> Operation | UploadOperation:
+        """Return the operation; what there is not is told to those only who may ask."""
+        try:
+            return find_operation(request)
+        except S3Refusal:
+            await self._admit(raw, request)
+            raise
 
     async def _admit(self, raw: RawRequest, request: S3Request) -> Admission:
         ask = partial(admit, self._pfs, raw, request, domains=self._domains)

@@ -21,6 +21,7 @@ class S3Request:
         headers: By lower-case name; repeated ones are joined by commas.
         resource: The path as it was sent, for error documents.
         document: The body, of operations that take a small one.
+        scheme: What the client speaks: http, or https.
     """
 
     method: str
@@ -30,6 +31,7 @@ class S3Request:
     headers: Mapping[str, str]
     resource: str
     document: bytes = b""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,19 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class S3Response:
-    """An answer. `length` is what HEAD declares; otherwise the body decides."""
+    """An answer.
+
+    Attributes:
+        length: What HEAD declares; otherwise the body decides.
+        subject: Who asked, where only the operation could find out.
+    """
 
     status: int = 200
     headers: Headers = ()
     body: bytes = b""
     download: Download | None = None
     length: int | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class RawRequest:
     path: bytes
     query: bytes
     headers: Mapping[str, str]
+    scheme: str = "http"
 
     @property
     def resource(self) -> str:
@@ -57,6 +58,7 @@ def parse_request(raw: RawRequest, domains: tuple[str, ...] = ()) -> S3Request:
         query=query,
         headers=headers,
         resource=raw.resource,
+        scheme=raw.scheme,
     )
 
 

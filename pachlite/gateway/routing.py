@@ -61,6 +61,7 @@ from pachlite.gateway.operations.ownership_controls import (
     get_ownership_controls,
     put_ownership_controls,
 )
+from pachlite.gateway.operations.post_object import post_object
 from pachlite.gateway.operations.preflight import preflight
 from pachlite.gateway.operations.probes import bucket_probe, delete_nothing, object_probe
 from pachlite.gateway.operations.public_access_block import (
@@ -252,6 +253,7 @@ ROUTES: Final[dict[Route, AnyOperation]] = {
     ),
     Route("GET", BUCKET, "versioning"): _quick("GetBucketVersioning", get_bucket_versioning),
     Route("PUT", BUCKET, "versioning"): _document("PutBucketVersioning", put_bucket_versioning),
+    Route("POST", BUCKET): UploadOperation("PostObject", post_object, is_signed=False),
     Route("POST", BUCKET, "delete"): _document("DeleteObjects", delete_objects),
     Route("GET", OBJECT): _quick("GetObject", get_object, _READ),
     Route("HEAD", OBJECT): _quick("HeadObject", head_object, _READ),

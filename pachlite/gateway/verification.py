@@ -116,6 +116,8 @@ def _claim_of(
 ) -> _Claim:
     is_presigned = signature.expires_s is not None
     if is_presigned:
+        if raw.query.lower().count(b"x-amz-signature=") > 1:
+            raise malformed_query("it has more than one signature")
         time = check_presigned_time(signature, now)
         payload_hash = _presigned_payload(raw.headers, query, signature)
     else:

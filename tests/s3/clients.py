@@ -53,14 +53,17 @@ def program(client, name):
     return path
 
 
-def run(command, gateway, *, cwd, stdin=None, expect=0):
-    """Run a program that finds the gateway in its environment; return what it printed."""
+def run(command, gateway, *, cwd, stdin=None, expect=0, pair=None):
+    """Run a program that finds the gateway in its environment; return what it printed.
+
+    Without a `pair` of keys it has any.
+    """
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(cwd),
         "AWS_ENDPOINT_URL": gateway.endpoint,
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "secretkey",
+        "AWS_ACCESS_KEY_ID": pair.access_key if pair else "any",
+        "AWS_SECRET_ACCESS_KEY": pair.secret_key if pair else "secretkey",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1",

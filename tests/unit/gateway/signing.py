@@ -17,10 +17,9 @@ def credentials(secret=SECRET):
     return Credentials(ACCESS_KEY, secret)
 
 
-def sign(signer, method="GET", path="/images/a", *, body=b"", headers=(), context=None):
+def sign(signer, method="GET", path="/images/a", *, body=b"", headers=(), host=HOST):
     """Let a signer of botocore sign a request; return it as the gateway sees it."""
-    request = AWSRequest(method, f"http://{HOST}{path}", data=body, headers=dict(headers))
-    request.context.update(context or {})
+    request = AWSRequest(method, f"http://{host}{path}", data=body, headers=dict(headers))
     signer.add_auth(request)
     return raw_request(method, request.url, request.headers.items())
 
@@ -41,3 +40,12 @@ def parsed(raw):
     """Return the decoded request and its signature."""
     request = parse_request(raw)
     return request, find_signature(raw.headers, request.query)
+
+
+def sign_form(signer, policy, fields):
+    """Let a signer of botocore sign a form; return its fields."""
+    request = AWSRequest("POST", f"http://{HOST}/images")
+    request.context["s3-presign-post-fields"] = dict(fields)
+    request.context["s3-presign-post-policy"] = policy
+    signer.add_auth(request)
+    return request.context["s3-presign-post-fields"]

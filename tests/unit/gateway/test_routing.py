@@ -91,8 +91,11 @@ def test_method_that_a_level_does_not_have_is_not_allowed(method, level):
     assert refusal(method, level) == "MethodNotAllowed"
 
 
-def test_form_upload_is_not_implemented():
-    assert refusal("POST", "bucket") == "NotImplemented"
+def test_form_is_not_asked_for_a_signature_since_it_has_its_own():
+    operation = find_operation(request("POST", "bucket"))
+    assert (operation.name, operation.is_signed) == ("PostObject", False)
+    unsigned = {each.name for each in ROUTES.values() if not each.is_signed}
+    assert unsigned == {"PostObject", "Preflight"}
 
 
 @pytest.mark.parametrize("value", ["", "x"])
