@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from pachlite.gateway.dates import xml_date
 from pachlite.gateway.xml import element, escape, group
-from pachlite.pfs.infos import FileInfo, FileType
+from pachlite.pfs.infos import Checksum, FileInfo, FileType
 
 OWNER_ID: Final = "0" * 32
 OWNER_NAME: Final = "pachlite"
@@ -15,6 +17,7 @@ OWNER: Final = group("Owner", element("ID", OWNER_ID), element("DisplayName", OW
 INITIATOR: Final = group("Initiator", element("ID", OWNER_ID), element("DisplayName", OWNER_NAME))
 
 Encoder = Callable[[str], str]
+_PLAIN: Final = re.compile("[A-Za-z0-9_.~/-]*")  # what no encoding and no escape changes
 
 
 def is_prefix(info: FileInfo) -> bool:
@@ -24,14 +27,36 @@ def is_prefix(info: FileInfo) -> bool:
 
 def contents(files: Iterable[FileInfo], encode: Encoder, *, owner: str) -> str:
     """Render the objects of a page. This is the hot loop of every listing."""
+    shown = [info for info in files if info.type is FileType.FILE]
+    tail = f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
     return "".join(
         [
-            f"<Contents><Key>{escape(encode(info.path))}</Key>"
-            f"<LastModified>{xml_date(info.modified_at)}</LastModified>"
-            f"<ETag>&quot;{info.etag}&quot;</ETag><Size>{info.size_bytes}</Size>"
-            f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
-            for info in files
-            if info.type is FileType.FILE
+            f"<Contents><Key>{key}</Key><LastModified>{xml_date(info.modified_at)}</LastModified>"
+            f"<ETag>&quot;{info.etag}&quot;</ETag>"
+            f"{sum_kind(info.checksums) if info.checksums else ''}"
+            f"<Size>{info.size_bytes}</Size>{tail}"
+            for key, info in zip(_shown_keys(shown, encode), shown, strict=True)
+        ]
+    )
+
+
+def _shown_keys(files: list[FileInfo], encode: Encoder) -> list[str]:
+    """Return the keys as they are shown; most pages need no look at each of them."""
+    keys = [info.path for info in files]
+    if _PLAIN.fullmatch("".join(keys)):
+        return keys
+    return [escape(encode(key)) for key in keys]
+
+
+@lru_cache
+def sum_kind(checksums: tuple[Checksum, ...]) -> str:
+    """Render of which kind the checksums of an object are."""
+    if not checksums:
+        return ""
+    return "".join(
+        [
+            *(element("ChecksumAlgorithm", each.algorithm) for each in checksums),
+            element("ChecksumType", checksums[0].type.value),
         ]
     )
 

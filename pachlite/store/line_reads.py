@@ -7,7 +7,7 @@ and the link to the parent is read with them or before them, since it goes when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -138,7 +138,7 @@ def get(q: Reader, at: Snapshot, path: str) -> Row | None:
 def scan(
     q: Reader, at: Snapshot, *, lower: str, upper: str, limit: int, after: bool = False
 ) -> list[Row]:
-    """Return the first `limit` live rows with lower <= path < upper, without `sums` and `parts`.
+    """Return the first `limit` live rows with lower <= path < upper, without `parts`.
 
     Args:
         upper: Empty for no bound.
@@ -198,7 +198,7 @@ def visible(
     """Return the columns of the first `limit` rows visible through a chain, in byte order.
 
     Args:
-        full: Read `sums` and `parts` too.
+        full: Read `parts` too.
         markers: Return delete markers too.
     """
     statement = _FULL_RANGE if full else _BRIEF_RANGE
@@ -208,14 +208,15 @@ def visible(
     batch = max(limit, _LEAST_BATCH)
     found: list[tuple[Any, ...]] = []
     while len(found) < limit:
-        rows: list[tuple[Any, ...]] = []
+        arms: list[list[tuple[Any, ...]]] = []
         horizon = END_OF_PATHS
         for at in chain:
             kind = least if at is chain[-1] else DELETED
             arm, reached = _read_arm(q, statement, at, (lower, upper), kind, batch)
-            rows += arm
+            if arm:
+                arms.append(arm)
             horizon = min(horizon, reached)
-        found += _topmost(rows, horizon, least)
+        found += _topmost(arms, horizon, least)
         if horizon == END_OF_PATHS:
             break
         lower = just_after(horizon)
@@ -236,8 +237,10 @@ def _read_arm(
     return rows, END_OF_PATHS if len(rows) < limit else rows[-1][0]
 
 
-def _topmost(rows: list[tuple[Any, ...]], horizon: str, least: int) -> list[tuple[Any, ...]]:
-    """Return the first row of each path up to the horizon; `rows` come line by line."""
-    rows.sort(key=_PATH)  # stable: the line nearest to the snapshot stays in front
-    tops = (next(group) for _, group in groupby(rows, key=_PATH))
-    return [row for row in tops if row[0] <= horizon and row[3] >= least]
+def _topmost(arms: list[list[tuple[Any, ...]]], horizon: str, least: int) -> list[tuple[Any, ...]]:
+    """Return the first row of each path up to the horizon; arms come line by line."""
+    rows: Iterable[tuple[Any, ...]] = [row for arm in arms for row in arm]
+    if len(arms) > 1:
+        merged = sorted(rows, key=_PATH)  # stable: the nearest line stays in front
+        rows = (next(group) for _, group in groupby(merged, key=_PATH))
+    return [row for row in rows if row[0] <= horizon and row[3] >= least]

@@ -91,7 +91,7 @@ def origin(at: Snapshot, value: Value) -> Snapshot:
 
 
 _VALUE: Final = ", ".join(Value._fields)
-_BRIEF: Final = _VALUE.replace("sums, parts", "NULL AS sums, NULL AS parts")
+_BRIEF: Final = _VALUE.replace(", parts", ", NULL AS parts")
 _NULLS: Final = ", ".join(["NULL"] * len(Value._fields))
 _UPDATES: Final = ", ".join(f"{column} = excluded.{column}" for column in Value._fields)
 _COMMIT_ID: Final = (

@@ -41,7 +41,7 @@ def versions(
 ) -> list[VersionRow]:
     """Return the first `limit` versions of the paths with lower <= path < upper, seen from `view`.
 
-    Values come without `sums` and `parts`.
+    Values come without `parts`.
 
     Args:
         upper: Empty for no bound.

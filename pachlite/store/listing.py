@@ -43,12 +43,22 @@ def list_page(q: Reader, at: Snapshot, wanted: Wanted) -> FilePage:
     """Return one page; `next_after` is the last entry when there is more."""
     if wanted.limit <= 0:
         return FilePage(())
+    if not wanted.delimiter:
+        return _list_all(q, at, wanted)
     entries: list[FileInfo] = []
     for entry in iterate(q, at, wanted):
         if len(entries) == wanted.limit:
             return FilePage(tuple(entries), entries[-1].path)
         entries.append(entry)
     return FilePage(tuple(entries))
+
+
+def _list_all(q: Reader, at: Snapshot, wanted: Wanted) -> FilePage:
+    lower, after = _start(wanted)
+    upper, most = after_prefix(wanted.prefix), wanted.limit + 1
+    rows = lines.scan(q, at, lower=lower, upper=upper, limit=most, after=after)
+    files = tuple([brief_info(row.path, row.value) for row in rows[: wanted.limit]])
+    return FilePage(files, files[-1].path if len(rows) == most else "")
 
 
 def iterate(q: Reader, at: Snapshot, wanted: Wanted) -> Iterator[FileInfo]:

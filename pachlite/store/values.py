@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from pachlite.metadata.api import Reader, Transaction
@@ -24,6 +26,10 @@ from pachlite.store.lines import Row, Snapshot, Value
 
 DELETED: Final = 0
 FILE: Final = 1
+_FILE: Final = FileType.FILE
+_new: Final = tuple.__new__
+_moment: Final = datetime.fromtimestamp
+_WORDS_OF_ONE_SUM: Final = 7  # [["CRC32","AAAAAA==","FULL_OBJECT"]], split at its quotes
 
 
 def etag_text(value: Value) -> str:
@@ -62,6 +68,19 @@ def load_sums(text: str | None) -> tuple[Checksum, ...]:
     if not text:
         return ()
     return tuple(Checksum(a, v, SumType(t)) for a, v, t in json.loads(text))
+
+
+def _sum_kinds(text: str) -> tuple[Checksum, ...]:
+    """Return the checksums of the column `sums` without their values."""
+    words = text.split('"')
+    if len(words) == _WORDS_OF_ONE_SUM:
+        return _sum_kind(words[1], words[5])
+    return tuple(replace(each, value="") for each in load_sums(text))
+
+
+@lru_cache
+def _sum_kind(algorithm: str, kind: str) -> tuple[Checksum, ...]:
+    return (Checksum(algorithm, "", SumType(kind)),)
 
 
 def dump_parts(parts: Sequence[PartSize]) -> bytes | None:
@@ -115,15 +134,28 @@ def store_tags(tx: Transaction, path: str, position: Snapshot, tags: Mapping[str
 
 
 def brief_info(path: str, value: Value) -> FileInfo:
-    """Return what a listing tells of a file."""
-    return FileInfo(
-        path,
-        FileType.FILE,
-        value.size,
-        as_datetime(value.mtime),
-        etag=etag_text(value),
-        digest=(value.chash or b"").hex(),
-        is_deleted=value.kind == DELETED,
+    """Return what a listing tells of a file. This is the hot function of every listing.
+
+    Columns are named by their place in a `Value`, and what is made of them by its place in a
+    `FileInfo`: both by name cost twice as much.
+    """
+    return _new(
+        FileInfo,
+        (
+            path,
+            _FILE,
+            value[1],
+            _moment(value[2] / 1_000_000, UTC),
+            "",
+            etag_text(value) if value[4] or not value[3] else value[3].hex(),
+            value[5].hex() if value[5] else "",
+            True,
+            value[0] == DELETED,
+            NO_META,
+            _sum_kinds(value[10]) if value[10] else (),
+            (),
+            NO_PAIRS,
+        ),
     )
 
 

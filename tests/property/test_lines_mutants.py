@@ -74,10 +74,21 @@ MUTANTS = {
     ),
     "entries are looked for behind a change": Mutant(
         "line_skim",
-        "if found[0][-1] != at.seq if found else not _is_tip_of_root(q, at):",
+        "if not _is_unchanged(arms, state):",
         "if False:",
         test=read_while_written,
-        seed=33,
+        seed=28,
+    ),
+    "a marker hides a whole entry": Mutant(
+        "line_skim", "first = seek(q, at, rest, end or span.upper)", "pass", seed=12
+    ),
+    "entries of lines as they were are looked for among current rows": Mutant(
+        "line_skim", "for i, past in enumerate(is_past) if past]", "for i, past in enumerate(())]"
+    ),
+    "a page of entries ends at the first that is hidden": Mutant(
+        "line_skim",
+        "if len(tops) < limit or len(rows) >= limit:",
+        "if True:",
     ),
     "an overwritten row is not kept": Mutant(
         "line_writes", "if top.is_current and top.seq < seq:", "if top.is_current and not seq:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.dates import xml_date
 from pachlite.gateway.errors import invalid_argument
-from pachlite.gateway.listing import OWNER, Encoder, common_prefixes, is_prefix, optional
+from pachlite.gateway.listing import OWNER, Encoder, common_prefixes, is_prefix, optional, sum_kind
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import encoder, page_size
@@ -74,6 +74,7 @@ def _render(info: FileInfo, encode: Encoder) -> str:
         "Version",
         *shared,
         element("ETag", f'"{info.etag}"'),
+        sum_kind(info.checksums),
         element("Size", info.size_bytes),
         element("StorageClass", "STANDARD"),
         OWNER,
