@@ -4,7 +4,7 @@ PachliteError
   NotFound            ProjectNotFound RepoNotFound BranchNotFound CommitNotFound FileNotFound
                       FileToMatchNotFound
                       VersionNotFound UploadNotFound SourceNotFound AccessKeyNotFound
-  AlreadyExists       ProjectExists RepoExists BranchExists OutputExists
+  AlreadyExists       ProjectExists RepoExists BranchExists BranchTaken OutputExists
   Conflict            CommitFinished CommitNotFinished CommitHasChildren CommitHasNoChildren
                       CommitIsHead ProjectNotEmpty BranchNotEmpty PreconditionFailed
                       VersionIsDeleteMarker AmbiguousReference AuthNotActivated
@@ -235,6 +235,10 @@ class BranchExists(AlreadyExists):
         super().__init__(f'branch "{branch}" already exists in repo {repo}')
         self.repo = repo
         self.branch = branch
+
+
+class BranchTaken(BranchExists):
+    """There is a branch of that name, and it is somebody else's."""
 
 
 class OutputExists(AlreadyExists):

@@ -79,6 +79,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     errors.VersionNotFound: NO_SUCH_VERSION,
     errors.UploadNotFound: S3Code("NoSuchUpload", 404),
     errors.AlreadyExists: BUCKET_ALREADY_OWNED_BY_YOU,
+    errors.BranchTaken: S3Code("BucketAlreadyExists", 409),
     errors.Conflict: S3Code("OperationAborted", 409),
     errors.PreconditionFailed: PRECONDITION_FAILED,
     errors.BranchNotEmpty: S3Code("BucketNotEmpty", 409),

@@ -6,13 +6,13 @@ for its method.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
-from pachlite.errors import CommitNotFound, InvalidSubject, NotFound
+from pachlite.errors import BranchTaken, CommitNotFound, InvalidSubject, NotFound
 from pachlite.pfs.api import PFS, FileSet, FileWriter
 from pachlite.pfs.credentials import Access, Binding, Revocation, S3KeyInfo, S3KeyPair
 from pachlite.pfs.infos import (
@@ -36,6 +36,8 @@ from pachlite.pfs.permissions import (
     repo_resource,
 )
 from pachlite.pfs.refs import BranchRef, CommitRef, FileRef, RepoRef
+
+T = TypeVar("T")
 
 _READS_ROLES: Final = {
     ResourceKind.CLUSTER: Permission.CLUSTER_GET_BINDINGS,
@@ -104,16 +106,23 @@ def list_branch(guard: Guard, repo: RepoRef | None) -> list[BranchInfo]:
 
 def create_branch(guard: Guard, branch: BranchRef, **options: Any) -> BranchInfo:  # noqa: ANN401
     """Need a permission on the repo, or, where the repo is to be made, on its project."""
-    if options["create_repo"] and not _has_repo(guard.pfs, branch.repo):
+    if options["create_repo"] and not _exists(guard.pfs.inspect_repo, branch.repo):
         guard.require(Permission.PROJECT_CREATE_REPO, project_resource(branch.repo.project))
-    else:
-        guard.require(Permission.REPO_CREATE_BRANCH, repo_resource(branch.repo))
+        return guard.pfs.create_branch(branch, **options)
+    resource = repo_resource(branch.repo)
+    if (
+        options["exclusive"]
+        and not guard.allows(Permission.REPO_CREATE_BRANCH, resource)
+        and _exists(guard.pfs.inspect_branch, branch)
+    ):
+        raise BranchTaken(str(branch.repo), branch.name)
+    guard.require(Permission.REPO_CREATE_BRANCH, resource)
     return guard.pfs.create_branch(branch, **options)
 
 
-def _has_repo(pfs: PFS, repo: RepoRef) -> bool:
+def _exists(inspect: Callable[[T], object], ref: T) -> bool:
     try:
-        pfs.inspect_repo(repo)
+        inspect(ref)
     except NotFound:
         return False
     return True

@@ -404,6 +404,10 @@ def test_a_bucket_created_over_s3_belongs_to_who_created_it(root: PFS) -> None:
     alice.create_branch(BranchRef(IMAGES, "master"), exclusive=True, create_repo=True)
     with pytest.raises(errors.NotAuthorized):
         bob.create_branch(BranchRef(IMAGES, "dev"), exclusive=True, create_repo=True)
+    with pytest.raises(errors.BranchTaken):
+        bob.create_branch(BranchRef(IMAGES, "master"), exclusive=True, create_repo=True)
+    with pytest.raises(errors.BranchExists):
+        alice.create_branch(BranchRef(IMAGES, "master"), exclusive=True, create_repo=True)
     root.set_roles(project_resource("default"), ALL_USERS, [])
     with pytest.raises(errors.NotAuthorized, match="PROJECT_CREATE_REPO"):
         bob.create_branch(BranchRef(parse_repo("new"), "dev"), create_repo=True)
