@@ -26,17 +26,13 @@ class Listener:
 
     sock: socket.socket
     route: Route
+    host: str
+    port: int
 
     @property
     def address(self) -> str:
-        """Return address and port as text."""
-        host, port = self.sock.getsockname()[:2]
-        return f"{bracketed(host)}:{port}"
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self.sock.getsockname()[1])
+        """Return address and port as text; they are known when the socket is closed, too."""
+        return f"{bracketed(self.host)}:{self.port}"
 
 
 def listen_on(routes: Sequence[Route], find_owner: FindOwner) -> list[Listener]:
@@ -78,7 +74,7 @@ def _listen_once(route: Route, trial: ExitStack) -> list[Listener]:
                 continue  # a machine without IPv6
             raise
         port = sock.getsockname()[1]
-        found.append(Listener(sock, route))
+        found.append(Listener(sock, route, address, port))
     return found
 
 

@@ -62,6 +62,7 @@ class TunnelServer:
         self._limits = limits
         self._guests: dict[bytes, _Guest] = {}
         self._dialling: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
 
     def __repr__(self) -> str:
         return f"<TunnelServer of {len(self._guests)} sessions>"
@@ -91,6 +92,12 @@ class TunnelServer:
         await visit.last(rest)
         if visit.guest is not None:
             self._leave(visit.guest, visit.link)
+
+    def stop(self) -> None:
+        """End each tunnel as soon as nothing is under way in it."""
+        self._is_stopping = True
+        for guest in self._guests.values():
+            self._end_if_idle(guest)
 
     def close(self) -> None:
         """Break everything."""
@@ -133,7 +140,7 @@ class TunnelServer:
 
     def _connect(self, guest: _Guest, stream: Stream) -> StreamHandler:
         """Connect a stream to the gateway; what comes meanwhile waits."""
-        pump = Pump(guest.pumps.discard)
+        pump = Pump(lambda ended: self._let_go(guest, ended))
         guest.pumps.add(pump)
         transport = StreamTransport(asyncio.get_running_loop(), {})
         transport.begin(stream, pump.client)
@@ -147,7 +154,15 @@ class TunnelServer:
             await self._dial(lambda: pump.target)
         except OSError as error:
             pump.cut(f"target: {error}")
-            guest.pumps.discard(pump)
+            self._let_go(guest, pump)
+
+    def _let_go(self, guest: _Guest, pump: Pump) -> None:
+        guest.pumps.discard(pump)
+        self._end_if_idle(guest)
+
+    def _end_if_idle(self, guest: _Guest) -> None:
+        if self._is_stopping and not guest.pumps and guest.link is not None:
+            guest.link.close()
 
     def _leave(self, guest: _Guest, link: WebSocketLink) -> None:
         """Keep the session for a while, in case its client comes back."""
