@@ -23,7 +23,7 @@ from pachlite.config import CertificateFiles, ServerConfig
 from pachlite.connections import affordable_connections, bounded, raise_descriptor_limit
 from pachlite.errors import AddressInUse, InvalidOption, PachliteError
 from pachlite.gateway.traffic import Traffic
-from pachlite.http1.seam import own_http1
+from pachlite.http1.seam import Upgrades, own_http1
 from pachlite.tls.context import load_context, reload_context
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ RENEWAL_CHECK_S: Final = 86_400.0
 """How often certificates are read again without being asked to."""
 
 Announce = Callable[[str, int], None]
+MakeUpgrades = Callable[[str, int], Upgrades]
 Renew = Callable[[], object]
 
 _log: Final = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def run(
     *,
     traffic: Traffic | None = None,
     renew: Renew | None = None,
+    upgrades: MakeUpgrades | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then let requests finish. A second signal ends at once.
 
@@ -79,6 +81,7 @@ def run(
         announce: Called with host and port as soon as connections are accepted.
         traffic: Where connections are counted; the application counts requests.
         renew: Called before the certificate is read again.
+        upgrades: Called with host and port; returns who speaks WebSocket at which path.
 
     Raises:
         AddressInUse: Somebody else listens there.
@@ -95,7 +98,8 @@ def run(
     )
     _tune_malloc()
     loop_factory = uvloop.new_event_loop if uvloop else None
-    http1 = own_http1(config.http1) if config.http1 else nullcontext()
+    spoken = upgrades(host, port) if upgrades else {}
+    http1 = own_http1(config.http1, spoken) if config.http1 else nullcontext()
     with (
         http1,
         _bounded_connections(config.max_connections, traffic),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,14 @@ def serve_s3(
     log_level: Annotated[
         LogLevel, typer.Option("--log-level", help="What is worth a line, beside requests.")
     ] = LogLevel.WARNING,
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--domain",
+            metavar="NAME",
+            help="Take BUCKET.NAME in the Host header for a bucket; may be repeated.",
+        ),
+    ] = None,
     trusted_proxy: Annotated[
         list[str] | None,
         typer.Option(
@@ -95,6 +104,7 @@ def serve_s3(
       pachlite serve s3 --port 9000 --access-log
       pachlite serve s3 --tls auto
       pachlite serve s3 --tls-cert server.pem --tls-key server.key
+      pachlite serve s3 --domain s3.example.com
 
     Next: aws --endpoint-url http://127.0.0.1:30600 s3 ls
     """
@@ -107,7 +117,9 @@ def serve_s3(
         _check_reach(host, insecure=insecure or pfs.is_auth_active())
         certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
         from pachlite.asgi import run
+        from pachlite.gateway.hosts import check_domains
         from pachlite.server import Surroundings, create_app, parse_networks
+        from pachlite.tunnels import tunnels_to_gateway
 
         config = ServerConfig(
             host,
@@ -121,10 +133,18 @@ def serve_s3(
             trusted_proxies=parse_networks(trusted_proxy or ()),
             idle_timeout_s=idle_timeout,
             observers=observers,
+            domains=check_domains(domain or ()),
         )
         announce = _announcing(pfs.inspect_store(), certificate)
         renew = certificate.renew if certificate else None
-        run(create_app(pfs, around), config, announce, traffic=around.traffic, renew=renew)
+        run(
+            create_app(pfs, around),
+            config,
+            announce,
+            traffic=around.traffic,
+            renew=renew,
+            upgrades=partial(tunnels_to_gateway, pfs, is_tls=certificate is not None),
+        )
 
 
 def _announcing(info: StoreInfo, certificate: Certificate | None) -> Callable[[str, int], None]:

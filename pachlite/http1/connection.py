@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from pachlite.config import HttpLimits
@@ -22,6 +22,20 @@ _H2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\n"
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 _log: Final = logging.getLogger(__name__)
+
+
+class Foreign(NamedTuple):
+    """What has been received of another protocol.
+
+    Attributes:
+        head: Of the request that asks for it, if one did.
+        raw: The bytes of that head.
+        rest: What came behind it.
+    """
+
+    head: RequestHead | None
+    raw: bytes
+    rest: bytes
 
 
 class Connection:
@@ -45,7 +59,7 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection {self._wire!r}>"
 
-    async def run(self) -> bytes | None:
+    async def run(self) -> Foreign | None:
         """Serve to the end of the connection.
 
         Returns:
@@ -70,14 +84,14 @@ class Connection:
         """End what has taken too long by `now`."""
         self._wire.check(now)
 
-    async def _serve(self) -> bytes | None:
+    async def _serve(self) -> Foreign | None:
         try:
             while (raw := await self._wire.read_head()) is not None:
                 if raw == _H2_PREFACE:
-                    return raw + self._wire.take_rest()
+                    return Foreign(None, raw, self._wire.take_rest())
                 head = self._parser.parse(raw)
                 if head.is_for_websocket:
-                    return raw + self._wire.take_rest()
+                    return Foreign(head, raw, self._wire.take_rest())
                 if not await self._answer(head):
                     return None
         except RequestRefused as refusal:

@@ -11,13 +11,13 @@ import asyncio
 import logging
 import time
 from asyncio import AbstractEventLoop, StreamReader, StreamReaderProtocol, StreamWriter, Transport
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
 from functools import partial
 from importlib import metadata
 from inspect import signature
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from hypercorn.asyncio import run as worker
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -26,9 +26,25 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper, LifespanState
 
 from pachlite.config import HttpLimits
-from pachlite.http1.connection import Connection
+from pachlite.http1.connection import Connection, Foreign
 from pachlite.http1.exchange import Event
+from pachlite.http1.head import Headers
 from pachlite.http1.wire import Wire
+
+
+class Upgrade(Protocol):
+    """Speaks WebSocket at a path by itself."""
+
+    async def serve(self, transport: Transport, headers: Headers, rest: bytes) -> None:
+        """Answer a request with these headers; `rest` came behind it. The transport is its own."""
+
+    def stop(self) -> None:
+        """End as soon as nothing is under way."""
+
+
+Upgrades = Mapping[bytes, Upgrade]
+"""By path; elsewhere the application speaks WebSocket, through Hypercorn."""
+
 
 _KNOWN_VERSION: Final = "0.18."
 _KNOWN_PARAMETERS: Final = (
@@ -41,14 +57,14 @@ _log: Final = logging.getLogger(__name__)
 
 
 @contextmanager
-def own_http1(limits: HttpLimits) -> Iterator[None]:
+def own_http1(limits: HttpLimits, upgrades: Upgrades) -> Iterator[None]:
     """Serve HTTP/1 by our own connections until the end of the `with`."""
     misfit = _find_misfit()
     if misfit:
         _log.warning("Hypercorn's own HTTP/1 is used, which is slower: %s", misfit)
         yield
         return
-    worker.TCPServer = Acceptor(limits)  # type: ignore[attr-defined, assignment] # no public place
+    worker.TCPServer = Acceptor(limits, upgrades)  # type: ignore[attr-defined, assignment] # no public place
     try:
         yield
     finally:
@@ -58,8 +74,9 @@ def own_http1(limits: HttpLimits) -> Iterator[None]:
 class Acceptor:
     """Serves the connections of one server: what Hypercorn calls in place of its class."""
 
-    def __init__(self, limits: HttpLimits) -> None:
+    def __init__(self, limits: HttpLimits, upgrades: Upgrades) -> None:
         self._limits = limits
+        self._upgrades = upgrades
         self._date = HttpDate(time.time)
         self._connections: set[Connection] = set()
         self._silent: set[Transport] = set()
@@ -112,7 +129,20 @@ class Acceptor:
         finally:
             self._connections.discard(connection)
         if foreign is not None:
-            await _hand_over(transport, foreign, stock)
+            await self._hand_over(transport, foreign, stock)
+
+    async def _hand_over(
+        self,
+        transport: Transport,
+        foreign: Foreign,
+        stock: Callable[[StreamReader, StreamWriter], Awaitable[None]],
+    ) -> None:
+        path = foreign.head.target.partition(b"?")[0] if foreign.head else b""
+        upgrade = self._upgrades.get(path)
+        if foreign.head is not None and upgrade is not None:
+            await upgrade.serve(transport, foreign.head.headers, foreign.rest)
+        else:
+            await _to_hypercorn(transport, foreign.raw + foreign.rest, stock)
 
     async def _first_bytes(self, reader: StreamReader, writer: StreamWriter) -> bytes:
         """Return what comes first: only then can the protocol under the reader be replaced."""
@@ -135,6 +165,8 @@ class Acceptor:
             transport.close()
         for connection in self._connections:
             connection.stop()
+        for upgrade in self._upgrades.values():
+            upgrade.stop()
 
     def _watch(self, loop: AbstractEventLoop) -> None:
         if self._timer is None:
@@ -205,7 +237,7 @@ def _scope(writer: StreamWriter, state: LifespanState) -> Event:
     }
 
 
-async def _hand_over(
+async def _to_hypercorn(
     transport: Transport,
     received: bytes,
     stock: Callable[[StreamReader, StreamWriter], Awaitable[None]],

@@ -501,11 +501,11 @@ def test_other_hypercorn_is_left_alone_and_that_is_said(monkeypatch, caplog):
     from pachlite.http1 import seam
 
     monkeypatch.setattr(seam, "_KNOWN_VERSION", "0.1.")
-    with seam.own_http1(HttpLimits()):
+    with seam.own_http1(HttpLimits(), {}):
         assert worker.TCPServer is seam.TCPServer
     assert caplog.text.count("slower") == 1
     monkeypatch.undo()
-    with seam.own_http1(HttpLimits()):
+    with seam.own_http1(HttpLimits(), {}):
         assert isinstance(worker.TCPServer, seam.Acceptor)
     assert worker.TCPServer is seam.TCPServer
 
