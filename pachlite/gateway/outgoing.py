@@ -186,13 +186,14 @@ def _start(response: S3Response, request_id: str, *, closes: bool) -> Event:
     length = len(response.body) if response.length is None else response.length
     if response.download is not None:
         length = response.download.length
-    headers = [(name.encode("ascii"), _clean(value).encode()) for name, value in response.headers]
-    headers += [
-        (b"x-amz-request-id", request_id.encode("ascii")),
-        (b"x-amz-id-2", request_id.encode("ascii")),
+    headers = [
+        (name.encode(), (value if value.isprintable() else _clean(value)).encode())
+        for name, value in response.headers
     ]
-    if all(name != b"x-amz-bucket-region" for name, _ in headers):
-        headers.append((b"x-amz-bucket-region", REGION.encode("ascii")))
+    raw_id = request_id.encode()
+    headers += ((b"x-amz-request-id", raw_id), (b"x-amz-id-2", raw_id))
+    if b"x-amz-bucket-region" not in dict(headers):
+        headers.append((b"x-amz-bucket-region", REGION.encode()))
     if response.status not in {204, 304}:
         headers.append((b"content-length", b"%d" % length))
     if closes:
@@ -202,8 +203,6 @@ def _start(response: S3Response, request_id: str, *, closes: bool) -> Event:
 
 def _clean(value: str) -> str:
     """Drop what cannot be in a header; metadata may come from elsewhere than a header."""
-    if value.isprintable():
-        return value
     return "".join(character for character in value if character.isprintable())
 
 

@@ -18,6 +18,8 @@ Application = Callable[
     [Event, Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]], Awaitable[None]
 ]
 
+READY: Final = "pachlite.ready"
+"""The extension that gives the next event without waiting, or None."""
 _H2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\n"
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
@@ -107,7 +109,7 @@ class Connection:
         self._exchange = exchange
         self._wire.attach(exchange)
         try:
-            await self._app(self._scope_of(head), exchange.receive, exchange.send)
+            await self._app(self._scope_of(head, exchange), exchange.receive, exchange.send)
         except Exception:  # noqa: BLE001 - the edge of the server: a defect behind it ends here
             _log.exception("%s %s failed", head.method, head.target.decode("latin-1"))
             exchange.answer.keeps_alive = False
@@ -140,7 +142,7 @@ class Connection:
         self._wire.write(render(kind, message, date=self._date(), is_head=method == "HEAD"))
         self._wire.close(may_be_sending=True)
 
-    def _scope_of(self, head: RequestHead) -> Event:
+    def _scope_of(self, head: RequestHead, exchange: Exchange) -> Event:
         raw_path, _, query = head.target.partition(b"?")
         path = raw_path.decode("latin-1")
         return {
@@ -152,6 +154,6 @@ class Connection:
             "raw_path": raw_path,
             "query_string": query,
             "headers": head.headers,
-            "extensions": {},
+            "extensions": {READY: exchange.ready},
             "state": self._scope["state"].copy(),
         }

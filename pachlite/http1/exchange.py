@@ -70,20 +70,25 @@ class Exchange:
             self.refusal = RequestRefused(BAD_REQUEST, "the body ended before its end")
         self._wake()
 
+    def ready(self) -> Event | None:
+        """Return the next event for the application if there is one: nobody has to wait for it."""
+        if self._pieces:
+            return self._next_piece()
+        if not self._is_end_told and self._body.is_complete:
+            self._is_end_told = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        if self._is_gone or self.answer.is_complete:
+            return {"type": "http.disconnect"}
+        return None
+
     async def receive(self) -> Event:
-        """Return the next event for the application."""
-        while True:
-            if self._pieces:
-                return self._next_piece()
-            if not self._is_end_told and self._body.is_complete:
-                self._is_end_told = True
-                return {"type": "http.request", "body": b"", "more_body": False}
-            if self._is_gone or self.answer.is_complete:
-                return {"type": "http.disconnect"}
+        """Return the next event for the application, and ask the client for its body if need be."""
+        while (event := self.ready()) is None:
             if self._is_uninvited and not self._is_started:
                 self._is_uninvited = False
                 self._wire.write(_INVITATION)
             await self._woken()
+        return event
 
     async def send(self, event: Event) -> None:
         """Take an event of the application. The head leaves together with the first block.

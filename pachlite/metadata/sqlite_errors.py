@@ -39,9 +39,13 @@ class TranslatedErrors:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, sqlite3.Error):
-            ours = translate(error, self.where)
-            if ours is not None:
-                raise ours from error
+            self.raise_ours(error)
+
+    def raise_ours(self, error: sqlite3.Error) -> None:
+        """Raise what an error means; return if it is a mistake of ours."""
+        ours = translate(error, self.where)
+        if ours is not None:
+            raise ours from error
 
 
 def translate(error: sqlite3.Error, where: str) -> PachliteError | None:

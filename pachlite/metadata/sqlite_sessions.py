@@ -24,11 +24,15 @@ class SqliteSession:
         self.errors = errors
 
     def one(self, sql: str, *params: Value) -> tuple | None:  # type: ignore[type-arg]
-        """Return the first row, or None."""
-        with self.errors, self.lock:
-            cursor = self.connection.execute(sql, params)
-            row: tuple | None = cursor.fetchone()  # type: ignore[type-arg]
-            cursor.close()  # an unfinished statement would hold its snapshot
+        """Return the first row, or None. Reads are many: it does without the context of errors."""
+        try:
+            with self.lock:
+                cursor = self.connection.execute(sql, params)
+                row: tuple | None = cursor.fetchone()  # type: ignore[type-arg]
+                cursor.close()  # an unfinished statement would hold its snapshot
+        except sqlite3.Error as error:
+            self.errors.raise_ours(error)
+            raise
         return row
 
     def all(self, sql: str, *params: Value) -> list[tuple]:  # type: ignore[type-arg]

@@ -243,7 +243,8 @@ def test_access_log_has_a_line_for_every_request(tmp_path):
     with running_gateway(tmp_path / "home", "--access-log") as gateway:
         gateway.request("PUT", "/logged")
         request_id = gateway.request("GET", "/logged/a%20b").headers["x-amz-request-id"]
-        assert f"GET /logged/a%20b 404 {request_id}" in gateway.log.read_text()
+        line = f"GET /logged/a%20b 404 {request_id}"
+        gateway.wait_for(lambda: line in gateway.log.read_text())
 
 
 def test_start_says_where_and_what_to_try(tmp_path):
