@@ -59,12 +59,14 @@ class Surroundings:
         idle_timeout_s: How long a client may be silent while it is its turn.
         observers: Look at every exchange that is over.
         traffic: Counts what is under way, for whoever waits for its end.
+        domains: Below which a host names a bucket; see `gateway.hosts`.
     """
 
     trusted_proxies: tuple[Network, ...] = ()
     idle_timeout_s: float = STALL_TIMEOUT_S
     observers: tuple[Observer, ...] = ()
     traffic: Traffic = field(default_factory=Traffic)
+    domains: tuple[str, ...] = ()
 
 
 def create_app(pfs: PFS, surroundings: Surroundings | None = None) -> Quart:
@@ -81,6 +83,7 @@ def create_app(pfs: PFS, surroundings: Surroundings | None = None) -> Quart:
     edge = Edge(
         pfs,
         cast("Application", app.asgi_app),
+        domains=around.domains,
         stall_timeout_s=around.idle_timeout_s,
         trusted_proxies=around.trusted_proxies,
         observers=(metrics, *around.observers),

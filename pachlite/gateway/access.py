@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 
 from pachlite.errors import PachliteError
 from pachlite.gateway.errors import (
+    ACCESS_DENIED,
     INVALID_REQUEST,
     S3Code,
     S3Refusal,
@@ -51,6 +52,7 @@ _CANNED: Final = _HARMLESS | {
     "log-delivery-write",
 }
 _PERMISSIONS: Final = frozenset({"FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"})
+_EXPECTED_OWNERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
 _GRANT_PREFIX: Final = "x-amz-grant-"
 _GRANTEE: Final = re.compile(r'(?:id=)?"?([^",=]*)"?')
 _TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -109,6 +111,13 @@ def check_access(headers: Mapping[str, str], body: bytes, *, is_enforced: bool) 
     is_owner_only = _is_owner_only(body) if has_body else asked.is_owner_only
     if not is_owner_only:
         raise acl_refused()
+
+
+def check_expected_owner(headers: Mapping[str, str]) -> None:
+    """Raise AccessDenied when a request is meant for the bucket of somebody else."""
+    for name in _EXPECTED_OWNERS:
+        if headers.get(name, OWNER_ID) != OWNER_ID:
+            raise S3Refusal(ACCESS_DENIED, f"the owner is not {headers[name][:80]}, as {name} says")
 
 
 def acl_refused() -> S3Refusal:

@@ -111,18 +111,32 @@ def asked_by(method: str, headers: Mapping[str, str]) -> Asked:
     )
 
 
-def cors_headers(rules: Sequence[CorsRule], asked: Asked) -> Headers | None:
-    """Return what a browser is told by the first rule that allows it; None when none does."""
+def preflight_headers(rules: Sequence[CorsRule], asked: Asked) -> Headers | None:
+    """Return what a preflight is told by the first rule that allows it; None when none does.
+
+    The ETag is exposed whatever the rule says, since uploads in parts need it.
+    """
     rule = next((rule for rule in rules if rule.allows(asked)), None)
     if rule is None:
         return None
-    is_open = "*" in rule.origins
-    # Uploading in parts needs the ETag of each, whatever else is exposed.
     exposed = dict.fromkeys((*rule.exposed_headers, "ETag"))
+    return _told(rule, asked, asked.headers, exposed)
+
+
+def answer_headers(rules: Sequence[CorsRule], asked: Asked) -> Headers:
+    """Return what a page is told with the answer to its request; nothing if it may not know."""
+    rule = next((rule for rule in rules if rule.allows(asked)), None)
+    if rule is None:
+        return ()
+    return _told(rule, asked, rule.allowed_headers if asked.headers else (), rule.exposed_headers)
+
+
+def _told(rule: CorsRule, asked: Asked, allowed: Iterable[str], exposed: Iterable[str]) -> Headers:
+    is_open = "*" in rule.origins
     told = {
         "access-control-allow-origin": "*" if is_open else asked.origin,
         "access-control-allow-methods": ", ".join(rule.methods),
-        "access-control-allow-headers": ", ".join(name.lower() for name in asked.headers),
+        "access-control-allow-headers": ", ".join(name.lower() for name in allowed),
         "access-control-expose-headers": ", ".join(exposed),
         "access-control-max-age": rule.max_age_s,
         "access-control-allow-credentials": "false" if is_open else "true",

@@ -32,7 +32,7 @@ from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
-from pachlite.gateway.operations.preflight import answer_headers
+from pachlite.gateway.operations.preflight import told_to_page
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
 from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
@@ -205,7 +205,7 @@ class Edge:
     async def _told_to_pages(self, raw: RawRequest, response: S3Response) -> S3Response:
         """Add what the browser of a web page is to know; no answer is lost by it."""
         ask = partial(
-            answer_headers,
+            told_to_page,
             self._pfs,
             raw.method,
             bucket_of(raw, self._domains),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
+from pachlite.gateway.access import check_expected_owner
 from pachlite.gateway.errors import METHOD_NOT_ALLOWED, S3Refusal, unknown_operation
 from pachlite.gateway.messages import Intake, S3Request, S3Response
 from pachlite.gateway.object_headers import OVERRIDE_PARAMETERS
@@ -295,8 +296,10 @@ def find_operation(request: S3Request) -> AnyOperation:
 
     Raises:
         S3Refusal: NotImplemented for a subresource or parameter that is unknown or does not belong
-            there, MethodNotAllowed for a method that nothing on this level has.
+            there, MethodNotAllowed for a method that nothing on this level has, AccessDenied for
+            what is meant for another owner.
     """
+    check_expected_owner(request.headers)
     if request.method == "OPTIONS":
         names: list[str] = []  # whatever the request will be, the question is the same
     else:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pachlite.gateway.buckets import parse_bucket
-from pachlite.gateway.cors import asked_before, asked_by, cors_headers, load_rules
+from pachlite.gateway.cors import (
+    answer_headers,
+    asked_before,
+    asked_by,
+    load_rules,
+    preflight_headers,
+)
 from pachlite.gateway.errors import S3Code, S3Refusal
 from pachlite.gateway.messages import Headers, S3Request, S3Response
 from pachlite.gateway.operations.bucket_settings import read_setting
@@ -19,7 +25,7 @@ def preflight(pfs: PFS, request: S3Request) -> S3Response:
     rules = load_rules(read_setting(pfs, request.bucket, CORS))
     if not rules:
         raise _forbidden("CORSResponse: CORS is not enabled for this bucket.")
-    headers = cors_headers(rules, asked)
+    headers = preflight_headers(rules, asked)
     if headers is None:
         raise _forbidden(
             "CORSResponse: This CORS request is not allowed. This is usually because the "
@@ -29,15 +35,15 @@ def preflight(pfs: PFS, request: S3Request) -> S3Response:
     return S3Response(headers=headers)
 
 
-def answer_headers(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str]) -> Headers:
-    """Return what the answer to a page's request tells its browser; nothing if it may not know.
+def told_to_page(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str]) -> Headers:
+    """Return what the answer to a request of a web page tells its browser.
 
     Raises what any look at the bucket raises. An answer to a preflight has told it already.
     """
     if method == "OPTIONS":
         return ()
     rules = load_rules(pfs.get_setting(parse_bucket(bucket).branch, CORS))
-    return cors_headers(rules, asked_by(method, headers)) or ()
+    return answer_headers(rules, asked_by(method, headers))
 
 
 def _forbidden(message: str) -> S3Refusal:
