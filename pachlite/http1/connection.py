@@ -111,7 +111,8 @@ class Connection:
         try:
             await self._app(self._scope_of(head, exchange), exchange.receive, exchange.send)
         except Exception:  # noqa: BLE001 - the edge of the server: a defect behind it ends here
-            _log.exception("%s %s failed", head.method, head.target.decode("latin-1"))
+            path = head.target.partition(b"?")[0]  # what follows may sign a request
+            _log.exception("%s %s failed", head.method, path.decode("latin-1"))
             exchange.answer.keeps_alive = False
         self._exchange = None
         return self._is_over(head, exchange)

@@ -38,7 +38,7 @@ class Exchange:
         self._pieces: deque[bytes] = deque()
         self._waiter: Future[None] | None = None
         self._start: Event | None = None
-        self._is_started = self._is_gone = self._is_end_told = False
+        self._is_started = self._is_gone = self._is_end_told = self._is_framed = False
         self.queued_bytes = 0
 
     @property
@@ -103,7 +103,8 @@ class Exchange:
             return
         if event["type"] != "http.response.body" or self._start is None:
             raise AnswerInvalid(f"{event['type']} is not expected now")
-        blocks = self.answer.block if self._is_started else self._first_blocks
+        blocks = self.answer.block if self._is_framed else self._first_blocks
+        self._is_framed = True  # also where it is not sent, since nobody is there any more
         made = blocks(event.get("body", b""), is_last=not event.get("more_body", False))
         if not self._is_gone:
             self._is_started = True
