@@ -237,8 +237,16 @@ class BranchExists(AlreadyExists):
         self.branch = branch
 
 
-class BranchTaken(BranchExists):
-    """There is a branch of that name, and it is somebody else's."""
+class BranchTaken(AlreadyExists):
+    """There is a branch of that name, in a repo of somebody else."""
+
+    def __init__(self, repo: str, branch: str) -> None:
+        super().__init__(
+            f'branch "{branch}" already exists in repo {repo}, which is not yours',
+            hint="choose another name",
+        )
+        self.repo = repo
+        self.branch = branch
 
 
 class OutputExists(AlreadyExists):

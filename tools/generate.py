@@ -1,4 +1,4 @@
-"""Write what is generated from the code: completions, the references of commands and errors.
+"""Write what is generated from the code: completions, the references of commands, errors, roles.
 
 Usage: python -m tools.generate [--check]
 
@@ -15,6 +15,7 @@ from typing import Final
 from tools.command_reference import command_reference
 from tools.completion_files import completion_script, completion_table
 from tools.error_reference import error_reference
+from tools.role_reference import role_reference
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -25,6 +26,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "pachlite/cli/completion.json": completion_table,
     "docs/reference/cli.md": command_reference,
     "docs/reference/errors.md": error_reference,
+    "docs/reference/roles.md": role_reference,
 }
 
 
