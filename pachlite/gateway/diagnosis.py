@@ -27,7 +27,7 @@ SIGNED_OTHERWISE: Final = (
 
 _METHODS: Final = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _EMPTY_SHA256: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-_MAX_PARAMETERS: Final = 16
+_MAX_PARAMETERS: Final = 8
 _SLASHES: Final = re.compile(b"//+")
 # What proxies rewrite, with what clients commonly had signed.
 _REWRITTEN: Final = {
@@ -54,10 +54,10 @@ def diagnose_v4(
     """Say which part most likely differs, and what to change."""
     for find in _GUESSES:
         for guess in find(raw, payload_hash):
-            for canonical in canonical_requests(guess.raw, signature, guess.payload_hash):
-                text = string_to_sign_v4(timestamp, signature.credential.scope, canonical)
-                if is_same(signature.signature, sign_v4(key, text)):
-                    return guess.cause
+            canonical = next(canonical_requests(guess.raw, signature, guess.payload_hash))
+            text = string_to_sign_v4(timestamp, signature.credential.scope, canonical)
+            if is_same(signature.signature, sign_v4(key, text)):
+                return guess.cause
     absent = [name for name in signature.signed_headers if name.lower() not in raw.headers]
     if absent:
         return f"the header {absent[0]} was signed and did not arrive; let proxies pass it on"

@@ -120,5 +120,7 @@ def test_client_does_everything(client, connection, observer, record_property):
         ("aws", "AWS command line, version 2", ("awscli2", "bin", "aws")),
     ],
 )
-def test_client_that_is_built_does_everything(client, title, where, connection, observer, record_property):
+def test_client_that_is_built_does_everything(
+    client, title, where, connection, observer, record_property
+):
     run_all(client, built(*where), connection, observer, record_property, title)
