@@ -71,13 +71,14 @@ def test_bytes_both_ways_survive_cuts(run):
                     assert block
                     got.update(block)
                     moved += len(block)
+                await rig.client.ready()
                 rig.links.cut()
             moved += await read(reader, got)
             await sending
             writer.close()
 
             assert (moved, got.digest()) == (TRANSFER_BYTES, sent.digest())
-            assert rig.links.made >= CUTS / 2
+            assert rig.links.made > CUTS
             for session in (rig.client.session, *rig.tunnels.sessions):
                 limits = DEFAULT_LIMITS
                 assert session.kept_bytes <= limits.replay_bytes + limits.payload_bytes

@@ -14,6 +14,7 @@ HEAD_END: Final = b"\r\n\r\n"
 
 _MAX_REASON: Final = 200
 _SWITCHING: Final = HTTPStatus.SWITCHING_PROTOCOLS
+_PASSING: Final = frozenset({"502", "503", "504"})
 
 
 class NoTunnel(OSError):
@@ -45,6 +46,7 @@ def check_response(head: bytes, key: str) -> None:
     Raises:
         NoTunnel: This is no gateway, or one without a tunnel.
         TunnelDenied: It wants another token, or has no room.
+        ConnectionRefusedError: A proxy answers for a gateway that is away.
     """
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, status = first.partition(" ")
@@ -54,6 +56,8 @@ def check_response(head: bytes, key: str) -> None:
     code = status[:3]
     if code in {"401", "403", "503"} and headers.get("x-pachlite-tunnel"):
         raise TunnelDenied(headers["x-pachlite-tunnel"][:_MAX_REASON])
+    if code in _PASSING:
+        raise ConnectionRefusedError(f"the target answers {status[:_MAX_REASON]}")
     if code != str(_SWITCHING.value):
         raise NoTunnel(f"the target answers {status[:_MAX_REASON]}")
     if headers.get("sec-websocket-accept") != accept_key(key):
