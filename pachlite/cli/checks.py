@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pachlite import __version__
-from pachlite.cli.client_trial import find_client
+from pachlite.cli.client_trial import find_client, has_probe
 from pachlite.cli.context import environment, opened_store, store_home
 from pachlite.cli.diagnosis import advice, proxy_in_the_way
 from pachlite.cli.formats import size
@@ -131,7 +131,7 @@ def _proxy(endpoint: str) -> Check:
 
 
 def _clients() -> Check:
-    found = [name for name, client in CLIENTS.items() if find_client(client)]
+    found = [name for name, client in CLIENTS.items() if has_probe(client) and find_client(client)]
     if not found:
         return Check("clients", State.WARNING, "none found", "for example: pip install awscli")
     return Check("clients", State.OK, ", ".join(found))

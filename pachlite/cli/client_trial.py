@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
 from pachlite.cli.probes.runner import KEY
 from pachlite.cli.s3_requests import list_versions, remove_bucket, send
 from pachlite.cli.s3_snippets import REGION, Client, Connection, snippet
+from pachlite.errors import InvalidOption
 
 SCRATCH_REPO: Final = "pachlite-doctor"
 _PROBES: Final = Path(__file__).with_name("probes")
@@ -67,23 +69,44 @@ def find_client(client: Client, chosen: str = "") -> Installed | None:
     Args:
         chosen: The program, or for a library the interpreter of Python that has it.
     """
+    if not has_probe(client):
+        raise InvalidOption(
+            f"{client.name} cannot be tried out from here",
+            hint=f"pachlite s3 config {client.name} prints what it needs",
+        )
     if client.name not in _MODULES:
         program = shutil.which(chosen or client.name)
         return Installed(client, sys.executable, program) if program else None
-    candidates = [chosen] if chosen else [sys.executable, "python3", "python"]
-    for name in candidates:
+    for name in [chosen] if chosen else [sys.executable, "python3"]:
         interpreter = shutil.which(name)
-        if interpreter and _has_module(interpreter, _MODULES[client.name]):
+        if interpreter and _MODULES[client.name] in _modules_of(interpreter):
             return Installed(client, interpreter)
     return None
 
 
-def _has_module(interpreter: str, module: str) -> bool:
+def has_probe(client: Client) -> bool:
+    """Say whether a client can be tried out at all."""
+    return _probe(client).exists()
+
+
+def _probe(client: Client) -> Path:
+    return _PROBES / f"{client.name.replace('-', '_')}.py"
+
+
+@cache
+def _modules_of(interpreter: str) -> frozenset[str]:
+    """Ask an interpreter once which of the libraries it has."""
     question = (
         "import importlib.util, sys; sys.path.pop(0);"
-        f"sys.exit(importlib.util.find_spec({module!r}) is None)"
+        "print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))"
     )
-    return subprocess.call([interpreter, "-c", question]) == 0  # noqa: S603 - the user's own
+    done = subprocess.run(  # noqa: S603 - the user's own interpreter
+        [interpreter, "-c", question, *_MODULES.values()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return frozenset(done.stdout.split())
 
 
 class Trial:
@@ -182,9 +205,8 @@ def _told(installed: Installed, connection: Connection, directory: Path) -> dict
 @contextmanager
 def _running(installed: Installed) -> Iterator[Trial]:
     """Start the probe of a client; in the end it ends."""
-    probe = _PROBES / f"{installed.client.name.replace('-', '_')}.py"
     process = subprocess.Popen(  # noqa: S603 - the user's own interpreter
-        [installed.interpreter, str(_PROBES / "runner.py"), str(probe)],
+        [installed.interpreter, str(_PROBES / "runner.py"), str(_probe(installed.client))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ ANY_SECRET_KEY: Final = "any-secret"  # noqa: S105 - a placeholder; mc wants eig
 REGION: Final = "us-east-1"
 
 _BLANK: Final = re.compile(r"\{\{(\w+)\}\}")
-_PLACEHOLDER_PORTS: Final = {"http": 80, "https": 443}
+_SCHEMES: Final = frozenset({"http", "https"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,12 @@ class Connection:
 
 def checked_endpoint(text: str) -> str:
     """Return an endpoint in its plain form: scheme, host and port."""
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme not in _PLACEHOLDER_PORTS or not parts.hostname or parts.path not in {"", "/"}:
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        is_complete = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or a broken address
+        is_complete = False
+    if not is_complete or parts.path.strip("/") or parts.query or parts.username:
         raise InvalidOption(
             f"endpoint ({text}) invalid: it is a scheme, a host and a port",
             hint=f"for example {DEFAULT_ENDPOINT}",

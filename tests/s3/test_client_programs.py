@@ -66,7 +66,7 @@ def run(command, gateway, bucket, tmp_path):
         check=False,
     )
     lines = [line.partition(" ") for line in done.stdout.splitlines()]
-    version = next((value for word, _, value in lines if word == "version"), "")
+    version = next((value for word, _, value in lines if word == "version"), "").removeprefix("v")
     steps = [value for word, _, value in lines if word == "step"]
     return version, steps, done.stderr + done.stdout if done.returncode else ""
 
@@ -99,5 +99,5 @@ def test_hadoop_s3a_does_everything(gateway, tmp_path, record_property, trust_op
     bucket = "try-hadoop.programs"
     assert gateway.request("PUT", f"/{bucket}").status == 200
     outcome = run(java("S3a", trust_options), gateway, bucket, tmp_path)
-    expected = ["put", "get", "list", "copy", "delete", "multipart"]
+    expected = ["put", "get", "list", "copy", "delete", "multipart", "version"]
     check(record_property, "Hadoop S3A, as under Spark", gateway, outcome, expected)

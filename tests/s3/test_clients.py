@@ -1,6 +1,8 @@
 """Every S3 client does all it can, over HTTP and over HTTPS; each step is seen from outside."""
 
 import itertools
+import re
+import subprocess
 
 import boto3
 import pytest
@@ -76,6 +78,14 @@ def commits(observer, bucket):
     return {each["VersionId"] for each in listed}
 
 
+def version_of(shown, program):
+    """Return the version that a client says it is, or that Go knows it was built from."""
+    if "DEVELOPMENT" not in shown:
+        return shown.removeprefix("v")
+    told = subprocess.run(["go", "version", "-m", program], capture_output=True, check=True)
+    return re.search(rb"\tmod\t\S+\t(\S+)", told.stdout)[1].decode()
+
+
 def run_all(client, program, connection, observer, record_property, title):
     results, seen = [], {}
 
@@ -99,7 +109,8 @@ def run_all(client, program, connection, observer, record_property, title):
     installed = find_client(CLIENTS[client], str(program))
     version = try_client(installed, connection, tell)
     done = [result.step for result in results if result.is_ok]
-    tried(record_property, title, version, connection.endpoint.partition(":")[0], done)
+    shown = version_of(version, program)
+    tried(record_property, title, shown, connection.endpoint.partition(":")[0], done)
     assert [(each.step, each.sent, each.answer) for each in results if not each.is_ok] == []
     assert set(done) == OFFERED[client]
     buckets = [each["Name"] for each in observer.list_buckets()["Buckets"]]

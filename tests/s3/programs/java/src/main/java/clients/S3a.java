@@ -10,11 +10,13 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.s3a.S3AFileStatus;
 import org.apache.hadoop.util.VersionInfo;
 
 /** Hadoop S3A, which is how Spark reaches S3, configured by lines as Spark has them. */
 public final class S3a {
   private static final String SPARK = "spark.hadoop.";
+  private static String first;
 
   private S3a() {}
 
@@ -49,12 +51,16 @@ public final class S3a {
         "copy", () -> Steps.check(FileUtil.copy(fs, file, fs, copy, false, fs.getConf()), "copy"));
     Steps.run("delete", () -> delete(fs, root, copy));
     Steps.run("multipart", () -> parts(fs, new Path(root + Steps.BIG_KEY)));
+    Steps.run("version", () -> commit(root));
   }
 
   private static void put(FileSystem fs, Path file) throws Exception {
     for (byte[] data : List.of(Steps.HELLO, Steps.AGAIN)) {
       try (OutputStream out = fs.create(file, true)) {
         out.write(data);
+      }
+      if (first == null) {
+        first = ((S3AFileStatus) fs.getFileStatus(file)).getVersionId();
       }
     }
   }
@@ -90,5 +96,13 @@ public final class S3a {
       out.write(Steps.big());
     }
     Steps.same(read(fs, file), Steps.big());
+  }
+
+  /** Read the bucket as it was at the first commit. */
+  private static void commit(URI root) throws Exception {
+    URI old = URI.create("s3a://" + first + "." + root.getHost() + "/");
+    try (FileSystem fs = FileSystem.newInstance(old, configuration())) {
+      Steps.same(read(fs, new Path(old + Steps.KEY)), Steps.HELLO);
+    }
   }
 }
