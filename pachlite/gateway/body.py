@@ -112,7 +112,7 @@ def decode_document(
     md5 = decoder.finish().md5
     actual = hashlib.md5(document, usedforsecurity=False).hexdigest() if md5 else ""
     if actual != md5:
-        raise DigestMismatch("md5", md5, actual)
+        raise DigestMismatch("MD5", md5, actual)
     return document
 
 
@@ -233,7 +233,11 @@ def _md5(value: str | None) -> str:
     except ValueError:
         raw = b""
     if len(raw) != _MD5_BYTES:
-        raise S3Refusal(INVALID_DIGEST, "the header Content-MD5 is not an MD5 in base64")
+        raise S3Refusal(
+            INVALID_DIGEST,
+            "the header Content-MD5 is not an MD5 in base64",
+            details=(("Content-MD5", value),),
+        )
     return raw.hex()
 
 

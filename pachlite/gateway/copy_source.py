@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from pachlite.pfs.paths import check_path
 from pachlite.pfs.refs import CommitRef, FileRef
 
 COPY_SOURCE: Final = "x-amz-copy-source"
+_BUCKET: Final = re.compile("[A-Za-z0-9._-]{3,255}")
 _VERSION: Final = "?versionId="
 
 
@@ -56,8 +58,10 @@ def parse_copy_source(header: str) -> CopySource:
     if not version:
         decoded, _, version = decoded.partition(_VERSION)
     bucket, slash, key = decoded.removeprefix("/").partition("/")
-    if not slash or not bucket:
+    if not _BUCKET.fullmatch(bucket):
         raise _invalid(header, "Invalid copy source bucket name")
+    if not slash:
+        raise _invalid(header, "Invalid copy source object key")
     try:
         check_path(key)
     except InvalidPath as error:

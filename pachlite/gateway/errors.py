@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from pachlite import errors
 from pachlite.errors import DigestMismatch, InvalidArgument, PachliteError
+from pachlite.gateway.framing import BrokenTrailer
 from pachlite.gateway.messages import Headers, S3Response
 from pachlite.gateway.sentences import SENTENCES
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
@@ -92,6 +93,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     errors.DigestMismatch: BAD_DIGEST,
     PayloadHashMismatch: CONTENT_SHA256_MISMATCH,
     errors.IncompleteBody: S3Code("IncompleteBody", 400),
+    BrokenTrailer: MALFORMED_TRAILER,
     errors.InvalidPart: S3Code("InvalidPart", 400),
     errors.UnfitUpload: INVALID_REQUEST,
     errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),
@@ -190,6 +192,8 @@ def _sentences(code: S3Code, error: PachliteError) -> list[str]:
     """Return the message; where S3 has one of its own, ours stands beside it."""
     ours = message_of(error)
     sentence = getattr(error, "sentence", "") or SENTENCES.get(code.name)
+    if isinstance(error, DigestMismatch) and code is BAD_DIGEST and error.algorithm != "MD5":
+        sentence = f"The {error.algorithm} you specified did not match the calculated checksum."
     if not sentence:
         return [element("Message", ours)]
     return [element("Message", sentence), element("Detail", ours)]

@@ -20,6 +20,7 @@ MAX_TRAILER_BYTES: Final = 16 * 1024
 _CHUNK_HEADER: Final = re.compile(
     rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*chunk-signature=([0-9a-f]{64}))?(?:[ \t]*;[^\r\n]*)?"
 )
+_TRAILER_END: Final = re.compile(rb"(?:^|\r\n)\r\n\Z")
 _TRAILER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -41,6 +42,10 @@ class ChunkVerifier(Protocol):
     def finish(self, trailers: Mapping[str, str]) -> None:
         """Verify the trailers."""
         ...
+
+
+class BrokenTrailer(IncompleteBody):
+    """What follows the data makes no sense."""
 
 
 class _State(Enum):
@@ -105,14 +110,14 @@ class ChunkedFraming:
 
     def finish(self) -> None:
         """Check that the body is complete, and parse its trailers."""
-        if self._state is not _State.TRAILER or not self._held.endswith(b"\n"):
+        if self._state is not _State.TRAILER or not _TRAILER_END.search(self._held):
             raise IncompleteBody("the last chunk is missing")
         for line in bytes(self._held).decode("latin-1").splitlines():
             if not line.strip():
                 continue
             name, colon, value = line.partition(":")
             if not colon or not _TRAILER_NAME.fullmatch(name.strip()):
-                raise IncompleteBody("a trailer cannot be understood")
+                raise BrokenTrailer("a trailer cannot be understood")
             self.trailers[name.strip().lower()] = value.strip()
         if self._verifier is not None:
             self._verifier.finish(self.trailers)

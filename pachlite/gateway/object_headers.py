@@ -14,7 +14,7 @@ from pachlite.gateway.errors import (
     S3Refusal,
 )
 from pachlite.gateway.xml import element
-from pachlite.pfs.infos import NO_PAIRS, Checksum, FileInfo, FileMeta, SumType
+from pachlite.pfs.infos import NO_PAIRS, Checksum, FileInfo, FileMeta, PartSize, SumType
 
 DEFAULT_CONTENT_TYPE: Final = "binary/octet-stream"
 STORAGE_CLASS: Final = "STANDARD"
@@ -86,10 +86,22 @@ def checksum_headers(info: FileInfo) -> list[tuple[str, str]]:
     return headers
 
 
-def checksum_elements(info: FileInfo) -> list[str]:
-    """Render the checksums of a whole object as XML."""
+def part_checksum_headers(info: FileInfo, part: PartSize) -> list[tuple[str, str]]:
+    """Render the checksum of one part of an object, if it came with one."""
+    if part.checksum is None:
+        return []
+    headers = [(HEADER_PREFIX + part.checksum.algorithm.lower(), part.checksum.value)]
+    if info.checksums:
+        headers.append((HEADER_PREFIX + "type", info.checksums[0].type.value))
+    return headers
+
+
+def checksum_elements(info: FileInfo, *, has_count: bool = True) -> list[str]:
+    """Render the checksums of a whole object as XML, with or without the number of parts."""
     elements = [
         element(f"Checksum{sum_.algorithm}", checksum_value(sum_, len(info.parts)))
+        if has_count
+        else element(f"Checksum{sum_.algorithm}", sum_.value.partition("-")[0])
         for sum_ in info.checksums
     ]
     if info.checksums:

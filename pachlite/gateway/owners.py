@@ -24,5 +24,7 @@ def check_expected_owner(headers: Mapping[str, str], query: Mapping[str, str]) -
         signature = find_signature(headers, query)
         if signature is None or signature.access_key != expected:
             raise S3Refusal(
-                ACCESS_DENIED, "Access Denied.", hint=f"the owner of every bucket is {OWNER_ID}"
+                ACCESS_DENIED,
+                "Access Denied.",
+                details=(("Detail", f"the owner of every bucket is {OWNER_ID}"),),
             )

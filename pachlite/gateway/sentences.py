@@ -20,7 +20,7 @@ SENTENCES: Final = {
     "InvalidBucketName": "The specified bucket is not valid.",
     "InvalidDigest": "The Content-Md5 you specified is not valid.",
     "InvalidPart": (
-        "One or more of the specified parts could not be found. The part may not have been "
+        "One or more of the specified parts could not be found.  The part may not have been "
         "uploaded, or the specified entity tag may not match the part's entity tag."
     ),
     "InvalidPartNumber": "The requested partnumber is not satisfiable.",

@@ -125,6 +125,31 @@ def test_completion_names_the_checksums_of_its_parts(s3, where):
         **complete, ChecksumSHA256=f"{digest}-1", ChecksumType="COMPOSITE", MpuObjectSize=len(DATA)
     )
     assert done["ChecksumSHA256"] == f"{digest}-1"
+    head = s3.head_object(**where, ChecksumMode="ENABLED")
+    assert (head["ChecksumSHA256"], head["ChecksumType"]) == (f"{digest}-1", "COMPOSITE")
+    first = s3.head_object(**where, ChecksumMode="ENABLED", PartNumber=1)
+    assert first["PartsCount"] == 1
+    shown = s3.get_object_attributes(**where, ObjectAttributes=["Checksum", "ObjectParts"])
+    assert shown["Checksum"] == {"ChecksumSHA256": digest, "ChecksumType": "COMPOSITE"}
+    assert shown["ObjectParts"]["Parts"][0]["ChecksumSHA256"] == right
+
+
+def test_part_of_an_object_comes_with_its_own_checksum(s3, where):
+    created = s3.create_multipart_upload(
+        **where, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )
+    upload = {**where, "UploadId": created["UploadId"]}
+    parts = []
+    for number, body in enumerate((bytes(5 * 1024 * 1024), DATA), 1):
+        sent = s3.upload_part(**upload, PartNumber=number, Body=body)
+        parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    second = s3.get_object(**where, PartNumber=2, ChecksumMode="ENABLED")
+    assert second["ChecksumCRC32"] == encode(digest_of("CRC32", DATA))
+    assert (second["PartsCount"], second["Body"].read()) == (2, DATA)
+    ranged = s3.get_object(**where, Range="bytes=0-4", ChecksumMode="ENABLED")
+    assert ranged["Body"].read() == bytes(5)
+    assert "ChecksumCRC32" not in ranged
 
 
 def test_copy_gets_another_checksum_on_request(s3, bucket, where):

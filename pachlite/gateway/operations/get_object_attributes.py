@@ -54,7 +54,7 @@ def _wanted(headers: Mapping[str, str]) -> set[str]:
 def _checksum(info: FileInfo, _headers: Mapping[str, str]) -> str:
     if not info.checksums:
         return ""
-    return group("Checksum", *checksum_elements(info))
+    return group("Checksum", *checksum_elements(info, has_count=False))
 
 
 def _parts(info: FileInfo, headers: Mapping[str, str]) -> str:

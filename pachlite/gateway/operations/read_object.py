@@ -9,7 +9,7 @@ from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import is_modified, parse_conditions, range_applies
 from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
 from pachlite.gateway.messages import Download, Headers, S3Request, S3Response
-from pachlite.gateway.object_headers import checksum_headers, object_headers
+from pachlite.gateway.object_headers import checksum_headers, object_headers, part_checksum_headers
 from pachlite.gateway.parameters import part_number, version_of
 from pachlite.gateway.ranges import ByteRange, parse_range, part_range
 from pachlite.pfs.api import PFS
@@ -76,12 +76,25 @@ def _plan(info: FileInfo, request: S3Request) -> _Plan:
     wanted = _wanted_range(info, request)
     if info.parts and "partNumber" in request.query:
         headers.append(("x-amz-mp-parts-count", str(len(info.parts))))
+    if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
+        headers += _checksums(info, request, wanted)
     if wanted is None or not wanted.size_bytes:
-        if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
-            headers += checksum_headers(info)
         return _Plan(200, headers, 0, info.size_bytes)
     headers.append(("content-range", wanted.content_range))
     return _Plan(206, headers, wanted.offset, wanted.length)
+
+
+def _checksums(
+    info: FileInfo, request: S3Request, wanted: ByteRange | None
+) -> list[tuple[str, str]]:
+    """Return the checksum of what is sent: the whole, or a part by its number, but no range."""
+    if wanted is None or wanted.length == info.size_bytes:
+        return checksum_headers(info)
+    if "partNumber" not in request.query:
+        return []
+    number = part_number(request.query)
+    part = next((part for part in info.parts if part.number == number), None)
+    return part_checksum_headers(info, part) if part else []
 
 
 def _wanted_range(info: FileInfo, request: S3Request) -> ByteRange | None:

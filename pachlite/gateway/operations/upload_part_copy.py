@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pachlite.errors import RangeNotSatisfiable
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.copy_source import COPY_SOURCE, CopySource, find_source, parse_copy_source
 from pachlite.gateway.dates import xml_date
+from pachlite.gateway.errors import invalid_argument
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.operations.head_bucket import check_bucket
 from pachlite.gateway.parameters import part_number
@@ -67,7 +67,11 @@ def _read_source(pfs: PFS, request: S3Request, source: CopySource) -> _Source:
         return _Source(found.file, found.version, version_id, 0, None)
     offset, length = wanted
     if offset + length > found.info.size_bytes:
-        raise RangeNotSatisfiable(found.info.size_bytes)
+        raise invalid_argument(
+            "x-amz-copy-source-range",
+            header,
+            f"Range specified is not valid for source object of size: {found.info.size_bytes}",
+        )
     return _Source(found.file, found.version, version_id, offset, length)
 
 

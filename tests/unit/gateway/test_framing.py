@@ -11,6 +11,7 @@ from pachlite.errors import IncompleteBody
 from pachlite.gateway.framing import (
     MAX_CHUNK_HEADER_BYTES,
     MAX_TRAILER_BYTES,
+    BrokenTrailer,
     ChunkedFraming,
     PlainFraming,
 )
@@ -163,3 +164,18 @@ def test_plain_body_is_what_it_is():
     assert [bytes(view) for view in framing.feed(b"5\r\nhello")] == [b"5\r\nhello"]
     framing.finish()
     assert framing.trailers == {}
+
+
+@pytest.mark.parametrize("ending", [b"0\r\n", b"0\r\na:b\r\n", b"0\r\na:b\n\n"])
+def test_body_without_its_last_empty_line_is_incomplete(ending):
+    framing = ChunkedFraming()
+    framing.feed(b"1\r\nx\r\n" + ending)
+    with pytest.raises(IncompleteBody):
+        framing.finish()
+
+
+def test_trailer_without_a_name_is_broken():
+    framing = ChunkedFraming()
+    framing.feed(b"1\r\nx\r\n0\r\n:value\r\n\r\n")
+    with pytest.raises(BrokenTrailer):
+        framing.finish()
