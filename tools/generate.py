@@ -1,4 +1,5 @@
-"""Write what is generated from the code: completions, the references of commands, errors, roles.
+"""Write what is generated from the code: completions, the references of commands, errors,
+roles and S3 operations.
 
 Usage: python -m tools.generate [--check]
 
@@ -15,6 +16,7 @@ from typing import Final
 from tools.command_reference import command_reference
 from tools.completion_files import completion_script, completion_table
 from tools.error_reference import error_reference
+from tools.operation_reference import operation_reference
 from tools.role_reference import role_reference
 
 ROOT: Final = Path(__file__).parents[1]
@@ -27,6 +29,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/cli.md": command_reference,
     "docs/reference/errors.md": error_reference,
     "docs/reference/roles.md": role_reference,
+    "docs/reference/s3-operations.md": operation_reference,
 }
 
 

@@ -84,6 +84,9 @@ OBJECT: Final = "object"
 COPY: Final = "x-amz-copy-source"
 """Not a parameter, but the header that makes a PUT a copy; it takes part in the subresource."""
 
+LAMBDA: Final = "x-amz-request-route"
+"""Comes with answers to requests that nobody here makes; otherwise they look like form uploads."""
+
 
 class Work(Enum):
     """How much an operation does, which says where it runs."""
@@ -300,6 +303,8 @@ def find_operation(request: S3Request) -> AnyOperation:
             what is meant for another owner.
     """
     check_expected_owner(request.headers)
+    if LAMBDA in request.headers:
+        raise unknown_operation("WriteGetObjectResponse")
     if request.method == "OPTIONS":
         names: list[str] = []  # whatever the request will be, the question is the same
     else:
