@@ -16,6 +16,7 @@ from pachlite.forward.listening import listen_on
 from pachlite.forward.port_owner import port_owner
 from pachlite.forward.preflight import check
 from pachlite.forward.settings import NEVER_REACHED, TARGET_LOST, Probe, Service, Settings
+from pachlite.forward.targets import Route
 
 _REASONS: Final = {
     TARGET_LOST: "error: the target is lost\n",
@@ -130,7 +131,7 @@ def port_forward(
         wait_ready_s=parse_duration(wait_ready) if wait_ready else None,
         exits_on_loss=exit_on_loss,
         on_reconnect=on_reconnect,
-        metrics=metrics,
+        metrics=Route.at(metrics) if metrics else None,
     )
     oidc, dex, console = (oidc_port, remote_oidc_port), (dex_port, remote_dex_port), console_port
     sys.stderr.write(options.ignored(namespace, *oidc, *dex, console, remote_console_port))

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from pachlite.errors import AddressInUse, InvalidOption
-from pachlite.forward.targets import Target
+from pachlite.forward.targets import Route, bracketed
 
 _READ_TIMEOUT_S: Final = 5.0
 _MAX_HEAD_BYTES: Final = 16 * 1024
@@ -20,14 +20,15 @@ _HEAD: Final = (
 
 
 @asynccontextmanager
-async def serving_metrics(where: str, render: Callable[[], str]) -> AsyncIterator[int]:
-    """Serve on `address:port` as long as the context lasts; give the port.
+async def serving_metrics(where: Route, render: Callable[[], str]) -> AsyncIterator[str]:
+    """Serve as long as the context lasts; give the URL.
 
     Raises:
         AddressInUse: Somebody else listens there.
         InvalidOption: There is no such address here.
     """
-    address = Target.parse(where)
+    host = where.addresses[0]
+    address = f"{bracketed(host)}:{where.port}"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -42,14 +43,12 @@ async def serving_metrics(where: str, render: Callable[[], str]) -> AsyncIterato
             writer.close()
 
     try:
-        server = await asyncio.start_server(
-            answer, address.host, address.port, limit=_MAX_HEAD_BYTES
-        )
+        server = await asyncio.start_server(answer, host, where.port, limit=_MAX_HEAD_BYTES)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise AddressInUse(str(address)) from error
+            raise AddressInUse(address) from error
         raise InvalidOption(f"cannot serve metrics on {address}: {error.strerror}") from error
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield f"http://{bracketed(host)}:{server.sockets[0].getsockname()[1]}/metrics"
     finally:
         server.close()

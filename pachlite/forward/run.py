@@ -137,9 +137,7 @@ class _Run:
             serving = serving_metrics(
                 self._service.metrics, lambda: prometheus(self._forwarder.status())
             )
-            port = await around.enter_async_context(serving)
-            host = self._service.metrics.rpartition(":")[0]
-            notes.append(f"metrics: http://{host}:{port}/metrics")
+            notes.append(f"metrics: {await around.enter_async_context(serving)}")
         try:
             await around.enter_async_context(
                 telling_status(self._status_directory, lambda: self._forwarder.status().record())

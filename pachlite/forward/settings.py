@@ -59,10 +59,10 @@ class Service:
         wait_ready_s: Report readiness only when a target was reached, within that time.
         exits_on_loss: End when all targets are lost.
         on_reconnect: A shell command to run when a target is back; empty for none.
-        metrics: Address and port to serve metrics on; empty for none.
+        metrics: Address and port to serve metrics on, if any.
     """
 
     wait_ready_s: float | None = None
     exits_on_loss: bool = False
     on_reconnect: str = ""
-    metrics: str = ""
+    metrics: Route | None = None

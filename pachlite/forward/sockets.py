@@ -52,7 +52,7 @@ def reset(transport: asyncio.Transport) -> None:
     """End a transport so that its peer sees a reset, never a clean end."""
     sock = transport.get_extra_info("socket")
     if sock is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # it may be closed, whichever way a loop says so
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     transport.abort()
 

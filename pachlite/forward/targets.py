@@ -78,6 +78,17 @@ class Route:
         chosen = listen_addresses([address.strip("[]")]) if address else addresses
         return cls(chosen, int(local), int(remote))
 
+    @classmethod
+    def at(cls, text: str) -> Self:
+        """Understand `address:port`, where something else than forwarding is done."""
+        address, _, port = text.rpartition(":")
+        if not (address and is_port(port)):
+            raise InvalidOption(
+                f"{text!r} is no address and port to serve metrics on",
+                hint="write ADDRESS:PORT, such as 127.0.0.1:9100",
+            )
+        return cls(listen_addresses([address.strip("[]")])[:1], int(port))
+
 
 def listen_addresses(names: list[str]) -> tuple[str, ...]:
     """Return the addresses to listen on; `localhost` is both of this machine's own."""
