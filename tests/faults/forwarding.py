@@ -6,6 +6,7 @@ import os
 import random
 import socket
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import uvloop
 
@@ -45,13 +46,13 @@ async def _supervised(main) -> None:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 async def settled(condition) -> None:
     """Wait until something that is under way has come true."""
     async with asyncio.timeout(TIMEOUT_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - it may be anything
             await asyncio.sleep(0.005)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pachlite.forward.chaos import ChaosPlan, Fault, FaultKind
@@ -16,6 +16,7 @@ from tests.faults.forwarding import (
     forwarding,
     on_loop,
     settled,
+    soak,
 )
 
 MIB = 1 << 20
@@ -31,9 +32,7 @@ def _faults() -> st.SearchStrategy[Fault]:
             probability=share,
             after_s=SECONDS,
         ),
-        st.builds(
-            Fault, st.just(FaultKind.CUT), st.integers(1, MIB).map(float), probability=share
-        ),
+        st.builds(Fault, st.just(FaultKind.CUT), st.integers(1, MIB).map(float), probability=share),
         st.builds(Fault, st.just(FaultKind.DELAY), SECONDS, probability=share),
         st.builds(Fault, st.just(FaultKind.DRIP), st.just(50.0 * MIB), probability=share),
         st.builds(
@@ -48,6 +47,7 @@ def _faults() -> st.SearchStrategy[Fault]:
     sizes=st.lists(st.integers(0, MIB), min_size=1, max_size=6),
     seed=st.integers(0, 99),
 )
+@settings(max_examples=soak(15, 1000))
 def test_bytes_are_right_or_the_client_saw_a_reset(loop, faults, sizes, seed):
     plan = ChaosPlan(tuple(faults), seed)
 
