@@ -13,7 +13,7 @@ from pachlite.pfs.refs import RepoRef
 from pachlite.store import totals
 from pachlite.store.engine import Engine, as_datetime
 from pachlite.store.lookup import find_project, find_repo, parent_of, peek_branch, peek_repo
-from pachlite.store.roles import bump, make_owner
+from pachlite.store.roles import make_owner
 
 _COLUMNS: Final = "r.id, p.name, r.name, r.description, r.created, r.creator"
 
@@ -93,7 +93,6 @@ def insert_repo(tx: Transaction, engine: Engine, repo: RepoRef, description: str
 def mark_repo_deleted(tx: Transaction, engine: Engine, repo: int) -> None:
     """Make a repo vanish; its rows are erased later."""
     tx.execute("UPDATE repo SET deleted = ? WHERE id = ?", engine.clock(), repo)
-    bump(tx)
 
 
 def _info(q: Reader, row: tuple) -> RepoInfo:  # type: ignore[type-arg] # a database row

@@ -108,7 +108,7 @@ def make_owner(tx: Transaction, engine: Engine, resource: Resource, target: int)
 
     Root needs no role, and whoever opened the store by its directory is root.
     """
-    bump(tx)
+    bump(tx)  # also for root: there may have been another one of that name
     if engine.subject in {"", ROOT} or not is_active(tx):
         return
     role = "repoOwner" if resource.kind is ResourceKind.REPO else "projectOwner"

@@ -3,9 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from pachlite.config import StoreConfig
+from pachlite.errors import NotAuthorized
 from pachlite.pfs.permissions import Permission, repo_resource
-from pachlite.pfs.refs import RepoRef, parse_repo
+from pachlite.pfs.refs import RepoRef, parse_branch, parse_repo
 from pachlite.store import access, expiry
 from pachlite.store.expiry import DAY_US
 from pachlite.wiring import open_memory_store, open_store
@@ -60,6 +63,17 @@ def test_roles_on_a_repo_are_erased_with_it():
         assert count(root, "role") == before + 1
         erase(root, 40 * DAY_US)
         assert count(root, "role") == before
+
+
+def test_a_repo_that_somebody_made_meanwhile_gets_no_branch_of_another():
+    with open_memory_store() as root:
+        root.activate_auth()
+        root.acting_as("user:alice").create_repo(parse_repo("images"))
+        # What bob's view does after it has found no such repo, and has asked the project.
+        bob = root.acting_as("user:bob").pfs
+        with pytest.raises(NotAuthorized):
+            bob.create_branch(parse_branch("images@dev"), create_repo=True)
+        assert root.list_branch(parse_repo("images")) == []
 
 
 def test_a_store_made_before_there_was_auth_is_brought_up_to_date(tmp_path: Path):
