@@ -81,14 +81,13 @@ def strings_to_sign(
             if name.startswith(_AMZ)
         ]
     )
-    parameters = _parameters(raw.query)
     bucket = f"/{host_bucket}" if host_bucket else ""
-    for path in reversed(path_forms(raw.path)):
-        yield f"{head}\n{amz}{bucket}{path}{parameters}"
-        if (
-            not host_bucket and path.count("/") == 1 and path != "/"
-        ):  # some sign a bucket with a slash at its end
-            yield f"{head}\n{amz}{path}/{parameters}"
+    for parameters in _parameter_forms(raw.query):
+        for path in reversed(path_forms(raw.path)):
+            yield f"{head}\n{amz}{bucket}{path}{parameters}"
+            if not bucket and path.count("/") == 1 and path != "/":
+                # Some sign a bucket with a slash at its end.
+                yield f"{head}\n{amz}{path}/{parameters}"
 
 
 def _date(headers: Mapping[str, str], signature: SignatureV2) -> str:
@@ -97,13 +96,19 @@ def _date(headers: Mapping[str, str], signature: SignatureV2) -> str:
     return "" if DATE in headers else headers.get("date", "")
 
 
-def _parameters(raw: bytes) -> str:
-    """Render the parameters that are signed; they are decoded, and an absent `=` stays absent."""
+def _parameter_forms(raw: bytes) -> list[str]:
+    """Render the parameters that are signed, decoded: as they were sent, and without idle `=`."""
     if not raw:
-        return ""
-    signed = []
+        return [""]
+    sent = []
     for item in raw.decode("latin-1").split("&"):
         name, equals, value = item.partition("=")
         if name in SIGNED_PARAMETERS:
-            signed.append((name, equals + unquote_plus(value)))
-    return "?" + "&".join([name + value for name, value in sorted(signed)]) if signed else ""
+            sent.append((name, equals + unquote_plus(value)))
+    sent.sort()
+    bare = [(name, "" if value == "=" else value) for name, value in sent]
+    return [_joined(sent)] if bare == sent else [_joined(sent), _joined(bare)]
+
+
+def _joined(parameters: list[tuple[str, str]]) -> str:
+    return "?" + "&".join([name + value for name, value in parameters]) if parameters else ""

@@ -159,6 +159,18 @@ def test_date_of_amazon_stands_for_the_date():
     assert shown.startswith("GET\n\n\n\nx-amz-date:Tue, 27 Mar 2007 19:42:41 GMT\n")
 
 
+@pytest.mark.parametrize(("signed", "sent"), [("uploads", b"uploads="), ("uploads=", b"uploads=")])
+def test_parameter_without_a_value_may_be_signed_without_its_sign(signed, sent):
+    raw = sign(HmacV1Auth(credentials()), "POST", f"/images/a?{signed}")
+    verify(replace(raw, query=sent))
+
+
+def test_bucket_may_be_signed_with_a_slash_at_its_end():
+    raw = sign(HmacV1Auth(credentials()), path="/images/")
+    verify(replace(raw, path=b"/images"))
+    assert refusal(replace(raw, path=b"/")).s3.name == "SignatureDoesNotMatch"
+
+
 def test_escapes_may_be_sent_in_lower_case():
     raw = sign(HmacV1Auth(credentials()), path="/images/%C3%A9")
     verify(raw)
