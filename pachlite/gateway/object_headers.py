@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import Final
 
 from pachlite.gateway.checksums import HEADER_PREFIX
@@ -12,6 +16,7 @@ from pachlite.gateway.errors import (
     METADATA_TOO_LARGE,
     S3Code,
     S3Refusal,
+    invalid_argument,
 )
 from pachlite.gateway.xml import element
 from pachlite.pfs.infos import NO_PAIRS, Checksum, FileInfo, FileMeta, PartSize, SumType
@@ -20,6 +25,8 @@ DEFAULT_CONTENT_TYPE: Final = "binary/octet-stream"
 STORAGE_CLASS: Final = "STANDARD"
 META_PREFIX: Final = "x-amz-meta-"
 MAX_USER_META_BYTES: Final = 2048
+MAX_USER_META_ENTRIES: Final = 80
+_TOKEN: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 REDIRECT_HEADER: Final = "x-amz-website-redirect-location"
 
 INVALID_REDIRECT_LOCATION: Final = S3Code("InvalidRedirectLocation", 400)
@@ -69,7 +76,7 @@ def object_headers(info: FileInfo, query: Mapping[str, str]) -> list[tuple[str, 
         if parameter in _OVERRIDES:
             shown[_OVERRIDES[parameter]] = _checked_override(parameter, value)
     headers = [pair for pair in shown.items() if pair[1]]
-    headers += [(META_PREFIX + name, value) for name, value in meta.user.items()]
+    headers += [(META_PREFIX + name, _encode_words(value)) for name, value in meta.user.items()]
     if info.tags:
         headers.append(("x-amz-tagging-count", str(len(info.tags))))
     return headers
@@ -140,10 +147,19 @@ def _redirect(location: str) -> str:
 
 def _user_meta(headers: Mapping[str, str]) -> Mapping[str, str]:
     user = {
-        name.removeprefix(META_PREFIX): value
+        name.removeprefix(META_PREFIX): _decode_words(value)
         for name, value in headers.items()
         if name.startswith(META_PREFIX)
     }
+    for name, value in user.items():
+        if not _TOKEN.fullmatch(name):
+            raise invalid_argument(META_PREFIX + name, value, "that can be no header")
+    if len(user) > MAX_USER_META_ENTRIES:
+        raise S3Refusal(
+            METADATA_TOO_LARGE,
+            f"there are {len(user)} entries of user metadata; many clients cannot read answers "
+            f"with more than {MAX_USER_META_ENTRIES}",
+        )
     size = sum(len(name) + len(value.encode()) for name, value in user.items())
     if size > MAX_USER_META_BYTES:
         raise S3Refusal(
@@ -151,6 +167,24 @@ def _user_meta(headers: Mapping[str, str]) -> Mapping[str, str]:
             f"user metadata has {size} bytes, the limit is {MAX_USER_META_BYTES}",
         )
     return user or NO_PAIRS
+
+
+def _decode_words(value: str) -> str:
+    """Return metadata as text: what is not ASCII comes encoded by RFC 2047, or as it is."""
+    if "=?" not in value:
+        return value
+    try:
+        decoded = str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
+        return value
+    return value if decoded.isascii() else decoded
+
+
+def _encode_words(value: str) -> str:
+    """Return metadata as a header carries it: what is not ASCII is encoded by RFC 2047."""
+    if value.isascii():
+        return value
+    return f"=?UTF-8?B?{b64encode(value.encode()).decode('ascii')}?="
 
 
 def _checked_override(parameter: str, value: str) -> str:

@@ -15,6 +15,7 @@ from pachlite.gateway.body import DeclaredBody
 from pachlite.gateway.errors import (
     INVALID_REQUEST,
     INVALID_STORAGE_CLASS,
+    MISSING_CONTENT_LENGTH,
     NOT_IMPLEMENTED,
     S3Code,
     S3Refusal,
@@ -59,8 +60,15 @@ def check_supported(headers: Mapping[str, str]) -> None:
     _check_lock(headers)
 
 
-def check_size(body: DeclaredBody) -> None:
-    """Raise `FileTooLarge` for a body that one request cannot bring, before any of it is there."""
+def check_size(headers: Mapping[str, str], body: DeclaredBody) -> None:
+    """Refuse a body that cannot be taken, before any of it is there.
+
+    Raises:
+        FileTooLarge: One request cannot bring so much.
+        S3Refusal: MissingContentLength when nothing says where the body ends.
+    """
+    if body.size_bytes is None and "transfer-encoding" not in headers:
+        raise S3Refusal(MISSING_CONTENT_LENGTH, "nothing says how long the body is")
     if body.size_bytes is not None and body.size_bytes > MAX_PUT_BYTES:
         raise FileTooLarge(body.size_bytes, MAX_PUT_BYTES)
 

@@ -8,6 +8,7 @@ from pachlite.gateway.dates import http_date, parse_http_date, xml_date
 from pachlite.gateway.errors import S3Refusal
 from pachlite.gateway.object_headers import (
     MAX_USER_META_BYTES,
+    MAX_USER_META_ENTRIES,
     checksum_elements,
     checksum_headers,
     object_headers,
@@ -24,7 +25,7 @@ EVERYTHING = {
     "content-language": "de",
     "expires": "Sun, 22 Nov 2026 10:00:00 GMT",
     "x-amz-meta-a": "1",
-    "x-amz-meta-ü": "ö",
+    "x-amz-meta-empty": "",
 }
 
 
@@ -84,6 +85,38 @@ def test_parameters_of_the_request_replace_what_is_stored():
 def test_replacement_with_a_line_break_is_refused():
     with pytest.raises(S3Refusal):
         object_headers(info(), {"response-content-type": "text/plain\r\nset-cookie: a"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored", "shown"),
+    [
+        ("ö", "ö", "=?UTF-8?B?w7Y=?="),
+        ("=?UTF-8?B?w7Y=?=", "ö", "=?UTF-8?B?w7Y=?="),
+        ("=?utf-8?q?=C3=B6?=", "ö", "=?UTF-8?B?w7Y=?="),
+        ("=?utf-8?q?abc?=", "=?utf-8?q?abc?=", "=?utf-8?q?abc?="),
+        ("=?what?b?w7Y=?=", "=?what?b?w7Y=?=", "=?what?b?w7Y=?="),
+        ("a=?b", "a=?b", "a=?b"),
+    ],
+)
+def test_user_metadata_that_is_not_ascii_is_encoded_by_rfc_2047(sent, stored, shown):
+    meta = read_meta({"x-amz-meta-a": sent})
+    assert meta.user == {"a": stored}
+    assert dict(object_headers(info(meta=meta), {}))["x-amz-meta-a"] == shown
+
+
+@pytest.mark.parametrize("name", ["", "ü", "a b", "a:b"])
+def test_name_of_metadata_that_can_be_no_header_is_refused(name):
+    with pytest.raises(S3Refusal) as refusal:
+        read_meta({f"x-amz-meta-{name}": "1"})
+    assert refusal.value.s3.name == "InvalidArgument"
+
+
+def test_user_metadata_fits_into_the_headers_that_clients_read():
+    names = [f"x-amz-meta-{number}" for number in range(MAX_USER_META_ENTRIES + 1)]
+    read_meta(dict.fromkeys(names[1:], ""))
+    with pytest.raises(S3Refusal) as refusal:
+        read_meta(dict.fromkeys(names, ""))
+    assert refusal.value.s3.name == "MetadataTooLarge"
 
 
 def test_user_metadata_has_a_limit():

@@ -66,8 +66,19 @@ def test_wish_for_the_encryption_of_s3_is_answered():
 
 
 def test_body_that_is_too_large_is_known_before_it_comes():
-    check_size(declare_body({}))
-    check_size(declare_body({"content-length": str(MAX_PUT_BYTES)}))
+    check_length({"content-length": str(MAX_PUT_BYTES)})
     with pytest.raises(FileTooLarge) as caught:
-        check_size(declare_body({"content-length": str(MAX_PUT_BYTES + 1)}))
+        check_length({"content-length": str(MAX_PUT_BYTES + 1)})
     assert s3_code(caught.value).name == "EntityTooLarge"
+
+
+def test_body_must_have_an_end():
+    check_length({"transfer-encoding": "chunked"})
+    check_length({"content-length": "0"})
+    with pytest.raises(S3Refusal) as refusal:
+        check_length({})
+    assert (refusal.value.s3.name, refusal.value.s3.status) == ("MissingContentLength", 411)
+
+
+def check_length(headers):
+    check_size(headers, declare_body(headers))
