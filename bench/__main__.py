@@ -13,6 +13,7 @@ from typing import Final
 from bench import (
     commits,
     copying,
+    http,
     listing,
     memory,
     page,
@@ -28,6 +29,7 @@ TOPICS: Final = (
     startup.TOPIC,
     commits.TOPIC,
     reading.TOPIC,
+    http.TOPIC,
     listing.TOPIC,
     copying.TOPIC,
     memory.TOPIC,

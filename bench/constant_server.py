@@ -1,7 +1,7 @@
-"""A program: the HTTP server of `serve s3` around an application that only sends bytes.
+"""A program: the HTTP server of `serve s3` around an application that only moves bytes.
 
-`/N` is N bytes. What pachlite takes beyond it is pachlite's own; what it takes itself is the price
-of Hypercorn.
+`GET /N` is N bytes; what is PUT is received and forgotten. What pachlite takes beyond it is the
+store's and the S3 edge's. With the argument `stock` the connections are Hypercorn's own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench.sizes import MiB
 from pachlite.asgi import run
-from pachlite.config import ServerConfig
+from pachlite.config import HttpLimits, ServerConfig
 
 _BLOCK: Final = bytes(MiB)
 
@@ -20,6 +20,10 @@ async def constant(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
         return
+    if scope["method"] == "PUT":
+        while (await receive()).get("more_body"):
+            pass
+        scope = {"path": "/0"}
     size = int(scope["path"][1:])
     headers = [(b"content-length", b"%d" % size), (b"content-type", b"binary/octet-stream")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -43,4 +47,5 @@ def _announce(host: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    run(constant, ServerConfig(port=0), _announce)
+    limits = None if sys.argv[1:] == ["stock"] else HttpLimits()
+    run(constant, ServerConfig(port=0, http1=limits), _announce)

@@ -100,9 +100,9 @@ def gateway(home: Path) -> Server:
     return Server(PACHLITE, "serve", "s3", "--port", "0", home=home)
 
 
-def constant_server() -> Server:
-    """Serve constants, on the same HTTP server with the same settings."""
-    return Server(sys.executable, "-m", "bench.constant_server")
+def constant_server(connections: str = "own") -> Server:
+    """Serve constants with the same settings, over our own connections or the `stock` ones."""
+    return Server(sys.executable, "-m", "bench.constant_server", connections)
 
 
 def _start(command: Sequence[str | Path], home: Path | None) -> subprocess.Popen[bytes]:

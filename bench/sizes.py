@@ -19,6 +19,7 @@ class Sizes:
         long_pairs: The same for what takes many seconds.
         commits: Commits per client and measurement; a single client does it as often.
         requests: Requests per measurement.
+        moved_bytes: What HTTP carries in a measurement of large bodies.
         few_files, many_files: The repos that are compared.
     """
 
@@ -31,6 +32,7 @@ class Sizes:
     commits: int = 100
     requests: int = 2000
     object_bytes: int = 64 * MiB
+    moved_bytes: int = 256 * MiB
     listed_keys: int = 10_000
     few_files: int = 1000
     many_files: int = 1_000_000
@@ -48,6 +50,7 @@ QUICK: Final = replace(
     commits=20,
     requests=200,
     listed_keys=3000,
+    moved_bytes=64 * MiB,
     many_files=20_000,
     memory_bytes=64 * MiB,
 )
