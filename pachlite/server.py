@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from ipaddress import ip_network
 from pathlib import Path
@@ -79,7 +80,7 @@ def create_app(pfs: PFS, surroundings: Surroundings | None = None) -> Quart:
         BODY_TIMEOUT=BODY_TIMEOUT_S,
         RESPONSE_TIMEOUT=RESPONSE_TIMEOUT_S,
     )
-    app.add_url_rule("/", view_func=_front_page)
+    app.add_url_rule("/", "front_page", partial(_front_page, pfs))
     edge = Edge(
         pfs,
         cast("Application", app.asgi_app),
@@ -113,19 +114,20 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
         raise InvalidOption(f"a proxy is named by its address or network: {error}") from error
 
 
-def first_commands(endpoint: str) -> tuple[str, str, str]:
+def first_commands(endpoint: str, *, is_auth_active: bool = False) -> tuple[str, str, str]:
     """Return three commands that show the gateway at work."""
+    access_key, secret_key = ("YOUR_KEY", "YOUR_SECRET") if is_auth_active else ("any", "any")
     return (
         f"export AWS_ENDPOINT_URL={endpoint} AWS_REGION={REGION} "
-        "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any",
+        f"AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret_key}",
         "aws s3 mb s3://images",
         "echo hello | aws s3 cp - s3://images/hello.txt",
     )
 
 
-async def _front_page() -> ResponseReturnValue:
+async def _front_page(pfs: PFS) -> ResponseReturnValue:
     endpoint = request.host_url.rstrip("/")
-    commands = "\n".join(first_commands(endpoint))
+    commands = "\n".join(first_commands(endpoint, is_auth_active=pfs.is_auth_active()))
     return _PAGE.format(endpoint=escape(endpoint), commands=escape(commands))
 
 

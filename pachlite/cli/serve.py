@@ -15,7 +15,7 @@ from pachlite.cli.certificate import Certificate, choose_certificate, host_names
 from pachlite.cli.server_log import LogFormat, LogLevel, opened_access_log, start_log
 from pachlite.config import HttpLimits, ServerConfig
 from pachlite.errors import AuthNotActivated, InvalidOption
-from pachlite.pfs.infos import StoreInfo
+from pachlite.pfs.api import PFS
 
 DEFAULTS = ServerConfig()
 
@@ -135,7 +135,7 @@ def serve_s3(
             observers=observers,
             domains=check_domains(domain or ()),
         )
-        announce = _announcing(pfs.inspect_store(), certificate)
+        announce = _announcing(pfs, certificate)
         renew = certificate.renew if certificate else None
         run(
             create_app(pfs, around),
@@ -147,22 +147,25 @@ def serve_s3(
         )
 
 
-def _announcing(info: StoreInfo, certificate: Certificate | None) -> Callable[[str, int], None]:
+def _announcing(pfs: PFS, certificate: Certificate | None) -> Callable[[str, int], None]:
     def announce(host: str, port: int) -> None:
         endpoint = f"{'https' if certificate else 'http'}://{_bracketed(host)}:{port}"
         sys.stdout.write(f"S3 endpoint: {endpoint}\n")
         sys.stdout.flush()
-        sys.stderr.write(_introduction(endpoint, info, certificate))
+        sys.stderr.write(_introduction(endpoint, pfs, certificate))
         sys.stderr.flush()
 
     return announce
 
 
-def _introduction(endpoint: str, info: StoreInfo, certificate: Certificate | None) -> str:
+def _introduction(endpoint: str, pfs: PFS, certificate: Certificate | None) -> str:
     from pachlite.server import first_commands
 
+    info, is_auth_active = pfs.inspect_store(), pfs.is_auth_active()
     lines = [f"store: {info.location}", *(f"warning: {warning}" for warning in info.warnings)]
-    commands = list(first_commands(endpoint))
+    commands = list(first_commands(endpoint, is_auth_active=is_auth_active))
+    if is_auth_active:
+        commands.insert(0, "pachlite auth create-s3-key")
     if certificate:
         lines.append(f"certificate: {certificate.files.certificate}")
     if certificate and certificate.is_own:

@@ -142,3 +142,10 @@ def test_a_wrong_secret_and_no_signature_at_all_are_refused(gateway, root):
         wrong.list_buckets()
     answer = gateway.request("GET", "/?list-type=2")
     assert (answer.status, answer.code) == (403, "AccessDenied")
+
+
+def test_people_are_told_to_get_a_key(gateway):
+    page = gateway.request("GET", "/", headers={"Accept": "text/html"})
+    assert page.status == 200
+    assert b"AWS_ACCESS_KEY_ID=YOUR_KEY" in page.body
+    assert "  pachlite auth create-s3-key\n" in gateway.log.read_text()
