@@ -17,6 +17,7 @@ WORDS = {
     "CopySource": "{bucket}/a",
     "RenameSource": "/{bucket}/a",
     "UploadId": "0" * 32,
+    "KMSKeyArn": "arn:aws:kms:us-east-1:1:key/1",
 }
 MORE = {"PutBucketAcl": {"ACL": "private"}, "PutObjectAcl": {"ACL": "private"}}
 VALUES = {
