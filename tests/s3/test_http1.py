@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
 import time
 
@@ -515,3 +516,37 @@ def test_websocket_reaches_the_gateways_own_paths(tmp_path):
         opening = WSConnection(ConnectionType.CLIENT).send(Request(host="x", target="/~/nothing"))
         with RawConnection(gateway.address, opening) as connection:
             assert connection.answer().status in {403, 404}
+
+
+# Over TLS.
+
+
+def talk_over_tls(gateway, data, protocols):
+    """Send bytes over TLS; return everything that comes back until the end."""
+    trust = ssl.create_default_context(cafile=gateway.ca)
+    trust.set_alpn_protocols(protocols)
+    host, port = gateway.address
+    with (
+        socket.create_connection((host, port), timeout=TIMEOUT_S) as plain,
+        trust.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        connection.sendall(data)
+        received = b""
+        while piece := connection.recv(1_000_000):
+            received += piece
+    return received
+
+
+def test_tls_carries_http1_as_well(tmp_path):
+    body = os.urandom(3 * MIB)
+    with running_gateway(tmp_path / "home", "--tls", "auto") as gateway:
+        assert gateway.request("PUT", "/bucket").status == 200
+        upload = request("PUT", "/bucket/a", f"content-length: {len(body)}", body=body)
+        download = request("GET", "/bucket/a", "connection: close")
+        for protocols in (["http/1.1"], ["h2-14", "http/1.1"]):
+            received = talk_over_tls(gateway, upload + download, protocols)
+            assert received.count(b"HTTP/1.1 200 OK\r\n") == 2
+            assert received.endswith(body)
+        received = talk_over_tls(gateway, request("GET", "/", "a : b"), ["http/1.1"])
+        assert received.startswith(b"HTTP/1.1 400")
+        assert b"<Code>BadRequest</Code>" in received
