@@ -17,8 +17,9 @@ _INTRODUCTION = """# S3 clients
 
 Every client below is what its makers publish, with its default settings but for the endpoint, the
 keys, and path style where that is not the default: see
-[how to connect them](../how-to/connect-clients.md). Over HTTPS the certificate is the one that
-`pachlite serve s3 --tls auto` makes.
+[how to connect them](../how-to/connect-clients.md). Over HTTP auth is active: every request must be
+signed with a key that exists, and every signature is verified. Over HTTPS the certificate is that
+of `pachlite serve s3 --tls auto`.
 
 """
 _LEGEND = """

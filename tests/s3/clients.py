@@ -1,11 +1,18 @@
 """Clients that live in environments of their own, since what they need does not go together."""
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from pachlite.cli.s3_snippets import Connection
+from tests.programs import environment
+from tests.programs import program as pachlite
+from tests.s3.process import running_gateway
 
 TIMEOUT_S = 1800  # a bound of its own kind; the tests have shorter ones
 ROOT = Path(__file__).parents[2]
@@ -28,6 +35,29 @@ INSTALLED = {
 
 HAS_BUILT_CLIENTS = bool(os.environ.get("PACHLITE_BUILT_CLIENTS"))
 """Whether to run the clients that have to be built first, which `make clients` does."""
+
+
+@contextmanager
+def served(home, scheme):
+    """Serve over HTTP to those who sign with a key, over HTTPS to everybody; say how to get there.
+
+    Over HTTP more of a request is signed: its body, with some clients chunk by chunk.
+    """
+    keys, options = {}, ("--tls", "auto")
+    if scheme == "http":
+        run_pachlite(home, "auth", "activate")
+        keys, options = json.loads(run_pachlite(home, "auth", "create-s3-key", "root")), ()
+    with running_gateway(home, *options) as gateway:
+        chosen = {name: keys[name] for name in ("access_key", "secret_key") if keys}
+        yield Connection(gateway.endpoint, **chosen, ca_file=str(gateway.ca or ""))
+
+
+def run_pachlite(home, *words):
+    """Run a command on a store; return its result as JSON."""
+    command = pachlite("pachlite", *words, "-o", "json")
+    done = subprocess.run(command, env=environment(home), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def client_program(client):
@@ -58,7 +88,7 @@ def run(command, gateway, *, cwd, stdin=None, expect=0, pair=None):
 
     Without a `pair` of keys it has any.
     """
-    environment = {
+    variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(cwd),
         "AWS_ENDPOINT_URL": gateway.endpoint,
@@ -71,7 +101,7 @@ def run(command, gateway, *, cwd, stdin=None, expect=0, pair=None):
     }
     result = subprocess.run(
         [str(word) for word in command],
-        env=environment,
+        env=variables,
         cwd=cwd,
         input=stdin,
         capture_output=True,

@@ -2,13 +2,14 @@
 
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from pachlite.cli.s3_snippets import CLIENTS, Connection, snippet
+from pachlite.cli.s3_requests import send
+from pachlite.cli.s3_snippets import CLIENTS, snippet
 from tests.s3.client_table import SCHEMES, tried
-from tests.s3.clients import built
-from tests.s3.process import running_gateway
+from tests.s3.clients import built, served
 
 STORE_PASSWORD = "changeit"
 EVERYTHING = ["create", "put", "get", "list", "copy", "delete", "multipart", "version"]
@@ -16,22 +17,20 @@ EVERYTHING = ["create", "put", "get", "list", "copy", "delete", "multipart", "ve
 
 @pytest.fixture(scope="module", params=SCHEMES)
 def gateway(request, tmp_path_factory):
-    """A gateway for all programs, without TLS and with it."""
-    home = tmp_path_factory.mktemp("programs") / "home"
-    options = ("--tls", "auto") if request.param == "https" else ()
-    with running_gateway(home, *options) as gateway:
-        yield gateway
+    """A gateway for all programs, with and without TLS."""
+    with served(tmp_path_factory.mktemp("programs") / "home", request.param) as connection:
+        yield connection
 
 
 @pytest.fixture
 def trust_options(gateway, tmp_path):
     """What makes Java trust the certificate of the gateway."""
-    if not gateway.ca:
+    if not gateway.ca_file:
         return []
     store = tmp_path / "trust.p12"
     subprocess.run(
         [
-            *("keytool", "-importcert", "-noprompt", "-alias", "gateway", "-file", gateway.ca),
+            *("keytool", "-importcert", "-noprompt", "-alias", "gateway", "-file", gateway.ca_file),
             *("-keystore", store, "-storepass", STORE_PASSWORD),
         ],
         check=True,
@@ -50,12 +49,12 @@ def java(name, trust_options):
 
 def run(command, gateway, bucket, tmp_path):
     """Run a program; return the version of the client and the steps that it reached."""
-    connection = Connection(gateway.endpoint, bucket=bucket)
+    connection = replace(gateway, bucket=bucket)
     spark = tmp_path / "spark.conf"
     spark.write_text(snippet(CLIENTS["spark"], connection))
     told = {"ENDPOINT": gateway.endpoint, "BUCKET": bucket, "SPARK_CONF": str(spark)}
-    if gateway.ca:
-        told |= {"NODE_EXTRA_CA_CERTS": str(gateway.ca), "SSL_CERT_FILE": str(gateway.ca)}
+    if gateway.ca_file:
+        told |= {"NODE_EXTRA_CA_CERTS": gateway.ca_file, "SSL_CERT_FILE": gateway.ca_file}
     done = subprocess.run(
         command,
         env={**os.environ, **connection.environment(), **told},
@@ -97,7 +96,7 @@ def test_java_sdk_does_everything(gateway, tmp_path, record_property, trust_opti
 def test_hadoop_s3a_does_everything(gateway, tmp_path, record_property, trust_options):
     """Including a job that is committed by renaming, with the settings that Spark is told."""
     bucket = "try-hadoop.programs"
-    assert gateway.request("PUT", f"/{bucket}").status == 200
+    assert send(gateway, "PUT", f"/{bucket}").is_success
     outcome = run(java("S3a", trust_options), gateway, bucket, tmp_path)
     expected = ["put", "get", "list", "copy", "delete", "multipart", "version"]
     check(record_property, "Hadoop S3A, as under Spark", gateway, outcome, expected)

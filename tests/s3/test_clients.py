@@ -3,6 +3,7 @@
 import itertools
 import re
 import subprocess
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -10,10 +11,9 @@ from botocore.config import Config
 
 from pachlite.cli.client_trial import SCRATCH_REPO, find_client, try_client
 from pachlite.cli.probes.runner import BIG_KEY, HELLO, KEY, STEPS, big
-from pachlite.cli.s3_snippets import CLIENTS, Connection
+from pachlite.cli.s3_snippets import CLIENTS
 from tests.s3.client_table import SCHEMES, tried
-from tests.s3.clients import INSTALLED, built, client_program
-from tests.s3.process import running_gateway
+from tests.s3.clients import INSTALLED, built, client_program, served
 
 EVERYTHING = set(STEPS)
 OBJECTS = EVERYTHING - {"sync", "sync again"}
@@ -39,17 +39,14 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module", params=SCHEMES)
 def gateway(request, tmp_path_factory):
-    """A gateway for all clients, without TLS and with it."""
-    home = tmp_path_factory.mktemp("clients") / "home"
-    options = ("--tls", "auto") if request.param == "https" else ()
-    with running_gateway(home, *options) as gateway:
-        yield gateway
+    """A gateway for all clients, with and without TLS."""
+    with served(tmp_path_factory.mktemp("clients") / "home", request.param) as connection:
+        yield connection
 
 
 @pytest.fixture
 def connection(gateway):
-    bucket = f"try-{next(_numbers)}.{SCRATCH_REPO}"
-    return Connection(gateway.endpoint, bucket=bucket, ca_file=str(gateway.ca or ""))
+    return replace(gateway, bucket=f"try-{next(_numbers)}.{SCRATCH_REPO}")
 
 
 @pytest.fixture
@@ -59,8 +56,8 @@ def observer(connection):
         "s3",
         endpoint_url=connection.endpoint,
         region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=connection.access_key,
+        aws_secret_access_key=connection.secret_key,
         verify=connection.ca_file or None,
         config=Config(retries={"max_attempts": 0}),
     )
