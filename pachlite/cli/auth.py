@@ -64,7 +64,8 @@ def auth_deactivate(
 ) -> None:
     """Let everybody do everything again, and forget all tokens, keys and roles.
 
-    Gateways that are running serve whoever can reach them from then on.
+    Gateways that listen on this machine only serve everybody from then on; those with --auth, or
+    that other machines can reach, serve nobody.
 
     Examples:
       pachlite auth deactivate
@@ -75,8 +76,8 @@ def auth_deactivate(
     with opened_store() as pfs:
         pfs.whoami()
         confirm(
-            "This deletes all tokens, S3 keys and roles. Gateways that are running serve everybody "
-            "from then on.",
+            "This deletes all tokens, S3 keys and roles. Gateways without --auth that listen on this "
+            "machine only serve everybody from then on.",
             is_sure=yes,
         )
         pfs.deactivate_auth()

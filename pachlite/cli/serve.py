@@ -36,7 +36,8 @@ def serve_s3(
     auth: Annotated[
         bool,
         typer.Option(
-            "--auth", help="Refuse to start unless auth is active. When it is, it always counts."
+            "--auth",
+            help="Serve nobody unless auth is active. When it is, it counts without this, too.",
         ),
     ] = False,
     tls: Annotated[
@@ -111,10 +112,8 @@ def serve_s3(
     from pachlite.cli.context import opened_store, store_home
 
     start_log(log_format, log_level)
-    with opened_store() as pfs, opened_access_log(log_format, is_on=access_log) as observers:
-        if auth and not pfs.is_auth_active():
-            raise AuthNotActivated
-        _check_reach(host, insecure=insecure or pfs.is_auth_active())
+    with opened_store() as store, opened_access_log(log_format, is_on=access_log) as observers:
+        pfs = _as_served(store, host, auth=auth, insecure=insecure)
         certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
         from pachlite.asgi import run
         from pachlite.gateway.hosts import check_domains
@@ -175,21 +174,35 @@ def _introduction(endpoint: str, pfs: PFS, certificate: Certificate | None) -> s
     return "".join(f"{line}\n" for line in (*lines, "try:", *(f"  {each}" for each in commands)))
 
 
-def _check_reach(host: str, *, insecure: bool) -> None:
-    if insecure or host == "localhost":
-        return
-    import ipaddress
+def _as_served(pfs: PFS, host: str, *, auth: bool, insecure: bool) -> PFS:
+    """Return the file system as it may be served on an address; raise what forbids that.
 
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+    Where strangers are let in only because auth is active, nobody is once it is not.
+    """
+    if auth and not pfs.is_auth_active():
+        raise AuthNotActivated
+    if not auth and (insecure or _is_loopback(host)):
+        return pfs
+    if not pfs.is_auth_active():
         raise InvalidOption(
             f"listening on {host} would let everybody who can reach it read and change the store",
             hint="listen on 127.0.0.1, activate auth with pachlite auth activate, or accept that "
             "with --insecure",
         )
+    from pachlite.store.insisting import insisting
+
+    return insisting(pfs)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _bracketed(host: str) -> str:

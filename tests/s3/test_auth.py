@@ -149,3 +149,20 @@ def test_people_are_told_to_get_a_key(gateway):
     assert page.status == 200
     assert b"AWS_ACCESS_KEY_ID=YOUR_KEY" in page.body
     assert "  pachlite auth create-s3-key\n" in gateway.log.read_text()
+
+
+def test_a_gateway_that_insists_serves_nobody_once_auth_is_off(tmp_path):
+    home = tmp_path / "home"
+    with open_store(StoreConfig(home)) as root:
+        root.activate_auth()
+        with (
+            running_gateway(home, "--auth") as insisting,
+            running_gateway(home) as trusting,
+            connected(insisting, root, "user:alice") as alice,
+        ):
+            alice.create_bucket(Bucket="images")
+            root.deactivate_auth()
+            with refused("InvalidAccessKeyId", 403):
+                alice.list_buckets()
+            assert insisting.request("GET", "/images?list-type=2").code == "AccessDenied"
+            assert trusting.request("GET", "/images?list-type=2").status == 200
