@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 from pachlite.errors import PachliteError
 from pachlite.gateway.admission import Admission, admit
 from pachlite.gateway.body import declare_body, decode_document
+from pachlite.gateway.documents import receive_document
 from pachlite.gateway.errors import (
     INTERNAL_ERROR,
     INTERNAL_MESSAGE,
@@ -46,7 +47,6 @@ READY: Final = "pachlite.ready"
 OWN_PREFIX: Final = b"/~/"
 """What the paths of the other application start with."""
 WORKERS: Final = 64
-MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
 
 T = TypeVar("T")
 Application = Callable[[Event, Receive, Send], Awaitable[None]]
@@ -174,10 +174,8 @@ class Edge:
         if operation.work is Work.QUICK and pfs.reads_inline:
             return operation.run(pfs, request)
         if operation.takes_document:
-            body = await incoming.whole(MAX_DOCUMENT_BYTES)
-            return await self._in_worker(
-                partial(_run_with_document, operation, admission, request, body)
-            )
+            work = partial(_run_with_document, operation, admission, request)
+            return await receive_document(self._workers, incoming, self._room, work)
         return await self._in_worker(partial(operation.run, pfs, request))
 
     async def _find(self, raw: RawRequest, request: S3Request) -> Operation | UploadOperation:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from pachlite.errors import LimitExceeded
 from pachlite.gateway.errors import REQUEST_TIMEOUT, S3Refusal
 
 STALL_TIMEOUT_S: Final = 120.0
@@ -51,9 +50,14 @@ class Incoming:
         """Whether the client waits to be asked for the body, and nobody has asked."""
         return self._is_expected and not self.is_complete
 
+    @property
+    def declared_bytes(self) -> int:
+        """The size of the body, framing included, or 0 when it is not known."""
+        return int(self._declared) if self._declared.isdecimal() else 0
+
     def is_at_most(self, size_bytes: int) -> bool:
         """Say whether the body, framing included, is known to fit."""
-        return self._declared.isdecimal() and int(self._declared) <= size_bytes
+        return self._declared.isdecimal() and self.declared_bytes <= size_bytes
 
     async def piece(self) -> bytes:
         """Return what arrives next; may be empty, and is when `is_complete` was set before."""
@@ -68,17 +72,6 @@ class Incoming:
         except TimeoutError as error:
             self._is_silent = True
             raise S3Refusal(REQUEST_TIMEOUT, "no data arrived for too long") from error
-
-    async def whole(self, limit_bytes: int) -> bytes:
-        """Return the rest of the body; raise `LimitExceeded` when it is larger than allowed."""
-        pieces: list[bytes] = []
-        size = 0
-        while not self.is_complete:
-            pieces.append(await self.piece())
-            size += len(pieces[-1])
-            if size > limit_bytes:
-                raise LimitExceeded(f"the document has more than {limit_bytes} bytes")
-        return b"".join(pieces)
 
     async def discard(self, limit_bytes: int, *, timeout_s: float) -> None:
         """Read and forget; stop at the end, above the limit, and when it takes too long.

@@ -20,6 +20,8 @@ DOWNLOAD_SEATS: Final = 12
 """A download holds a chunk, which may have 4 MiB, and what is on its way."""
 SPOOL_SEATS: Final = 2
 """How many spooled uploads are stored at a time. No client can delay that."""
+DOCUMENT_SEATS: Final = 1
+"""How many large documents are parsed at a time: that takes many times their size."""
 PATIENCE_S: Final = 0.25
 """How long nothing has to happen before a transfer counts as slow."""
 
@@ -97,8 +99,10 @@ class Room:
     uploads: Seats = field(init=False)
     downloads: Seats = field(init=False)
     spooled: Seats = field(init=False)
+    documents: Seats = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uploads", Seats(UPLOAD_SEATS, self.clock))
         object.__setattr__(self, "downloads", Seats(DOWNLOAD_SEATS, self.clock))
         object.__setattr__(self, "spooled", Seats(SPOOL_SEATS, self.clock))
+        object.__setattr__(self, "documents", Seats(DOCUMENT_SEATS, self.clock))

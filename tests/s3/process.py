@@ -87,15 +87,18 @@ class Gateway:
 
 
 @contextmanager
-def running_gateway(home: Path, *options: str, bug: str = "") -> Iterator[Gateway]:
+def running_gateway(
+    home: Path, *options: str, bug: str = "", module: str = "pachlite"
+) -> Iterator[Gateway]:
     """Start a gateway and wait until it says where; in the end it must stop in good order.
 
-    Unless the test has killed it, that is. A `bug` is one of `tests.faults.seeded`.
+    Unless the test has killed it, that is. A `bug` is one of `tests.faults.seeded`; another
+    `module` is a program that does as pachlite does.
     """
     log = home.with_suffix(".log")
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            program("pachlite", "serve", "s3", "--port", "0", *options, bug=bug),
+            program(module, "serve", "s3", "--port", "0", *options, bug=bug),
             env=environment(home),
             stdout=subprocess.PIPE,
             stderr=stderr,

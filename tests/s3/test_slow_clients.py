@@ -79,6 +79,34 @@ def test_sixty_four_slow_clients_delay_no_quick_one_and_are_served_in_the_end(ow
     assert gateway.memory_peak_bytes() < MEMORY_BYTES
 
 
+def test_slow_documents_cost_little_and_are_understood_in_the_end(own_gateway):
+    own_gateway.request("PUT", "/documents")
+    document = b"<Delete>" + b"<Object><Key>none</Key></Object>" * 3
+    document += b" " * (7 * MIB) + b"</Delete>"
+    head = f"POST /documents?delete HTTP/1.1\r\nhost: x\r\ncontent-length: {len(document)}\r\n\r\n"
+    connections = []
+    for _ in range(EACH_WAY):
+        connections.append(socket.create_connection(own_gateway.address, timeout=60))
+        connections[-1].sendall(head.encode() + document[:-1])
+    assert own_gateway.request("POST", "/documents?delete", document).status == 200
+    for connection in connections:
+        connection.sendall(document[-1:])
+    for connection in connections:
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        connection.close()
+    assert own_gateway.memory_peak_bytes() < MEMORY_BYTES
+
+
+def test_document_that_is_declared_too_large_is_refused_before_it_is_sent(own_gateway):
+    own_gateway.request("PUT", "/documents")
+    with socket.create_connection(own_gateway.address, timeout=60) as connection:
+        connection.sendall(
+            b"POST /documents?delete HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n"
+            b"content-length: 9000000\r\n\r\n"
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
 def test_slow_upload_that_lies_about_its_body_is_refused_and_leaves_nothing(own_gateway):
     own_gateway.request("PUT", "/lies")
     held = [begin_slow_upload(own_gateway, f"/lies/held{n}") for n in range(6)]
