@@ -76,8 +76,8 @@ def auth_deactivate(
     with opened_store() as pfs:
         pfs.whoami()
         confirm(
-            "This deletes all tokens, S3 keys and roles. Gateways without --auth that listen on this "
-            "machine only serve everybody from then on.",
+            "This deletes all tokens, S3 keys and roles. Gateways without --auth that only this "
+            "machine can reach serve everybody from then on.",
             is_sure=yes,
         )
         pfs.deactivate_auth()
