@@ -2,7 +2,7 @@
 
 PachliteError
   NotFound            ProjectNotFound RepoNotFound BranchNotFound CommitNotFound FileNotFound
-                      FileToMatchNotFound
+                      FileDeleted FileToMatchNotFound
                       VersionNotFound UploadNotFound SourceNotFound AccessKeyNotFound
   AlreadyExists       ProjectExists RepoExists BranchExists BranchTaken OutputExists
   Conflict            CommitFinished CommitNotFinished CommitHasChildren CommitHasNoChildren
@@ -162,6 +162,14 @@ class FileNotFound(NotFound):
         self.repo = repo
         self.commit = commit
         self.path = path
+
+
+class FileDeleted(FileNotFound):
+    """There was such a file; the newest version of it records that it was deleted."""
+
+    def __init__(self, repo: str, commit: str, path: str, version: str) -> None:
+        super().__init__(repo, commit, path)
+        self.version = version
 
 
 class FileToMatchNotFound(FileNotFound):

@@ -7,6 +7,7 @@ from typing import Final
 _OWNER: Final = "the owner has full control, nobody else any"
 _LISTS: Final = "what says so already is accepted, anything else is `AccessControlListNotSupported`"
 _GONE: Final = "success, since there is never one"
+_UNLOCKED: Final = "`InvalidRequest`: the bucket has no object lock"
 _FIXED: Final = "commits never change, but nothing keeps them from being deleted"
 
 NOTES: Final = {
@@ -41,12 +42,14 @@ POLITE: Final = {
     "GetBucketRequestPayment": "`BucketOwner`",
     "GetBucketWebsite": "`NoSuchWebsiteConfiguration`",
     "GetObjectAcl": _OWNER,
-    "GetObjectLegalHold": "`NoSuchObjectLockConfiguration`",
+    "GetObjectLegalHold": _UNLOCKED,
     "GetObjectLockConfiguration": "`ObjectLockConfigurationNotFoundError`",
-    "GetObjectRetention": "`NoSuchObjectLockConfiguration`",
+    "GetObjectRetention": _UNLOCKED,
     "ListDirectoryBuckets": "cannot be told from ListBuckets, and is answered as that",
     "PutBucketAcl": _LISTS,
     "PutObjectAcl": _LISTS,
+    "PutObjectLegalHold": _UNLOCKED,
+    "PutObjectRetention": _UNLOCKED,
 }
 """About operations that have an answer, but nothing behind it."""
 
@@ -58,7 +61,6 @@ REASONS: Final = {
     "encryption": "nothing is encrypted by the gateway",
     "intelligent-tiering": "there is one storage class",
     "inventory": "list the bucket, or use `pachlite list file`",
-    "legal-hold": _FIXED,
     "lifecycle": "nothing expires on its own",
     "logging": "the gateway has a log of its own",
     "metadataAnnotationTable": "there are no metadata tables",
@@ -74,7 +76,6 @@ REASONS: Final = {
     "replication": "nothing is replicated by the gateway",
     "requestPayment": "nobody pays",
     "restore": "nothing is archived",
-    "retention": _FIXED,
     "select": "objects are served as they are",
     "session": "there are no directory buckets",
     "torrent": "objects are served over HTTP",

@@ -117,7 +117,8 @@ def check_expected_owner(headers: Mapping[str, str]) -> None:
     """Raise AccessDenied when a request is meant for the bucket of somebody else."""
     for name in _EXPECTED_OWNERS:
         if headers.get(name, OWNER_ID) != OWNER_ID:
-            raise S3Refusal(ACCESS_DENIED, f"the owner is not {headers[name][:80]}, as {name} says")
+            ours = f"the owner is not {headers[name][:80]}, as {name} says"
+            raise S3Refusal(ACCESS_DENIED, "Access Denied.", details=(("Detail", ours),))
 
 
 def acl_refused() -> S3Refusal:

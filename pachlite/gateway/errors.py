@@ -116,6 +116,10 @@ _EXTRA_HEADERS: Final[dict[type[PachliteError], Callable[[PachliteError], Header
         ("x-amz-delete-marker", "true"),
         ("x-amz-version-id", getattr(error, "version", "")),
     ),
+    errors.FileDeleted: lambda error: (
+        ("x-amz-delete-marker", "true"),
+        ("x-amz-version-id", getattr(error, "version", "")),
+    ),
     errors.RangeNotSatisfiable: lambda error: (
         ("content-range", f"bytes */{getattr(error, 'size_bytes', 0)}"),
     ),

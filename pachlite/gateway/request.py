@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from pachlite.gateway.errors import INVALID_URI, S3Refusal
 from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.messages import S3Request
-from pachlite.gateway.owners import check_expected_owner
 from pachlite.gateway.signature import QUERY_PARAMETERS
 from pachlite.pfs.paths import check_path
 
@@ -50,7 +49,6 @@ def parse_request(raw: RawRequest, domains: tuple[str, ...] = ()) -> S3Request:
     bucket, key = _split(raw, domains)
     query = _parse_query(raw.query)
     headers, query = _hoist(raw.headers, query)
-    check_expected_owner(headers, query)
     return S3Request(
         method=raw.method,
         bucket=_decode(bucket),

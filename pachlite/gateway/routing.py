@@ -189,7 +189,7 @@ _BUCKET_PROBES: Final = {
     "requestPayment": "GetBucketRequestPayment",
     "website": "GetBucketWebsite",
 }
-_OBJECT_PROBES: Final = {"legal-hold": "GetObjectLegalHold", "retention": "GetObjectRetention"}
+_OBJECT_PROBES: Final = {"legal-hold": "ObjectLegalHold", "retention": "ObjectRetention"}
 _DELETED_NOTHING: Final = {
     "encryption": "DeleteBucketEncryption",
     "lifecycle": "DeleteBucketLifecycle",
@@ -233,7 +233,10 @@ CONFIGURATIONS: Final[dict[Route, AnyOperation]] = {
         for subresource, name in _BUCKET_PROBES.items()
     },
     **{
-        Route("GET", OBJECT, subresource): _quick(name, object_probe(subresource), _VERSION)
+        Route(method, OBJECT, subresource): _slow(
+            f"{method.title()}{name}", object_probe(subresource), _VERSION
+        )
+        for method in ("GET", "PUT")
         for subresource, name in _OBJECT_PROBES.items()
     },
     **{

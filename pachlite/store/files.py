@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pachlite.errors import (
+    FileDeleted,
     FileNotFound,
     InvalidArgument,
     RangeNotSatisfiable,
@@ -117,8 +118,18 @@ def locate(q: Reader, file: FileRef, version: str = "") -> tuple[Row, Snapshot]:
         return _locate_version(q, file, commit, version), commit.at
     row = lines.get(q, commit.at, file.path)
     if row is None:
-        raise FileNotFound(str(file.commit.repo), commit.hex, file.path)
+        raise _absent(q, file, commit)
     return row, commit.at
+
+
+def _absent(q: Reader, file: FileRef, commit: CommitRow) -> FileNotFound:
+    """Return the error for a path without a file: it tells what deleted the file, if something."""
+    repo = str(file.commit.repo)
+    row = lines.find(q, commit.at, file.path)
+    deleter = lines.kept_commit(q, row.origin, commit.at) if row else None
+    if deleter is None:
+        return FileNotFound(repo, commit.hex, file.path)
+    return FileDeleted(repo, commit.hex, file.path, deleter[1].hex())
 
 
 def check_version_id(version: str) -> bytes:

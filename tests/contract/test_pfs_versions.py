@@ -51,6 +51,9 @@ def test_a_version_that_never_was_is_not_found(pfs: PFS) -> None:
 def test_a_deletion_is_a_version_without_content(pfs: PFS) -> None:
     first = put(pfs, "images@master:/a", b"1").version_id
     marker = pfs.delete_file(parse_commit("images@master"), [Deletion("a")]).commit_id
+    with pytest.raises(errors.FileDeleted) as caught:
+        pfs.get_file(parse_file("images@master:/a"))
+    assert caught.value.version == marker
     later = put(pfs, "images@master:/b", b"1").version_id
     file = parse_file("images@master:/a")
     assert read(pfs, file, first) == b"1"

@@ -173,8 +173,11 @@ def test_harmless_questions_have_harmless_answers(s3, bucket):
         assert acl["Grants"][0]["Grantee"]["ID"] == acl["Owner"]["ID"]
     assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
     assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
-    with refused("NoSuchObjectLockConfiguration", 404):
-        s3.get_object_retention(Bucket=bucket, Key="a")
+    for call in (s3.get_object_retention, s3.get_object_legal_hold):
+        with refused("InvalidRequest", 400):
+            call(Bucket=bucket, Key="a")
+    with refused("InvalidRequest", 400):
+        s3.put_object_legal_hold(Bucket=bucket, Key="a", LegalHold={"Status": "ON"})
 
 
 @pytest.mark.parametrize(

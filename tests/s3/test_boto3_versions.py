@@ -179,3 +179,19 @@ def test_deleting_what_is_not_there_makes_no_version(s3, bucket):
 def test_version_marker_without_a_key_is_refused(s3, bucket):
     with refused("InvalidArgument", 400):
         s3.list_object_versions(Bucket=bucket, VersionIdMarker="0123456789ab4cdef0123456789abcde")
+
+
+def test_object_that_was_deleted_says_so(s3, bucket):
+    where = {"Bucket": bucket, "Key": "a"}
+    s3.put_object(**where, Body=b"1")
+    marker = s3.delete_object(**where)["VersionId"]
+    s3.put_object(Bucket=bucket, Key="b", Body=b"1")
+    for call, code in ((s3.get_object, "NoSuchKey"), (s3.head_object, "404")):
+        with refused(code, 404) as caught:
+            call(**where)
+        headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert headers["x-amz-delete-marker"] == "true"
+        assert headers["x-amz-version-id"] == marker
+    with refused("NoSuchKey", 404) as caught:
+        s3.get_object(Bucket=bucket, Key="never")
+    assert "x-amz-delete-marker" not in caught.value.response["ResponseMetadata"]["HTTPHeaders"]

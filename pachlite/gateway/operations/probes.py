@@ -29,10 +29,7 @@ class Absent:
     status: int = 404
 
 
-_NO_LOCK: Final = Absent(
-    "NoSuchObjectLockConfiguration",
-    "The specified object does not have a ObjectLock configuration.",
-)
+_NO_LOCK: Final = Absent("InvalidRequest", "Bucket is missing Object Lock Configuration", 400)
 
 _NO_POLICY: Final = Absent("NoSuchBucketPolicy", "The bucket policy does not exist.")
 
