@@ -23,6 +23,8 @@ _ESCAPE: Final = "%(?:[0189A-F][0-9A-F]|2[0-9ABC]|3[A-F]|40|5[BCDE]|60|7[BCDF])"
 _S3_PATH: Final = re.compile(f"(?:[A-Za-z0-9._~/-]|{_ESCAPE})*")
 _S3_PART: Final = re.compile(f"(?:[A-Za-z0-9._~-]|{_ESCAPE}|%2F)*")
 _SPACES: Final = re.compile(r"[ \t]+")
+_CONSUMED: Final = {"expect": "100-continue"}
+"""What the first proxy on the way answers itself, and does not pass on."""
 _SIGNATURE_PARAMETER: Final = "x-amz-signature"
 
 
@@ -37,7 +39,12 @@ def canonical_requests(raw: RawRequest, signature: SignatureV4, payload_hash: st
 
 def canonical_headers(headers: Mapping[str, str], names: tuple[str, ...]) -> str:
     """Render the headers that were signed; an absent one has no value."""
-    return "".join([f"{name}:{_folded(headers.get(name.lower(), ''))}\n" for name in names])
+    return "".join(
+        [
+            f"{name}:{_folded(headers.get(name.lower(), _CONSUMED.get(name, '')))}\n"
+            for name in names
+        ]
+    )
 
 
 def path_forms(raw: bytes) -> list[str]:

@@ -48,7 +48,8 @@ def parse_query(query: Mapping[str, str]) -> SignatureV2 | None:
     if "AWSAccessKeyId" not in query and "Signature" not in query:
         return None
     access_key = query.get("AWSAccessKeyId", "")
-    signature = query.get("Signature", "")
+    # Base64 in a URL that was not escaped: the plus has become a space.
+    signature = query.get("Signature", "").replace(" ", "+")
     expires = query.get("Expires", "")
     if not (access_key and signature and expires):
         raise denied("a presigned URL needs AWSAccessKeyId, Signature and Expires")

@@ -171,6 +171,12 @@ def test_bucket_may_be_signed_with_a_slash_at_its_end():
     assert refusal(replace(raw, path=b"/")).s3.name == "SignatureDoesNotMatch"
 
 
+def test_signature_may_come_without_escapes():
+    for number in range(20):
+        raw = sign(HmacV1QueryAuth(credentials(), expires=60 + number))
+        verify(replace(raw, query=raw.query.replace(b"%2B", b"+").replace(b"%2F", b"/")))
+
+
 def test_escapes_may_be_sent_in_lower_case():
     raw = sign(HmacV1Auth(credentials()), path="/images/%C3%A9")
     verify(raw)

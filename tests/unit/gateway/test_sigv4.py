@@ -10,7 +10,7 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pachlite.gateway.canonical_v4 import path_forms, query_forms
+from pachlite.gateway.canonical_v4 import canonical_headers, path_forms, query_forms
 from pachlite.gateway.errors import S3Refusal
 from pachlite.gateway.request import RawRequest
 from pachlite.gateway.verification import verify_v4
@@ -204,6 +204,7 @@ def with_headers(raw, **headers):
         (b"/a+b", ["/a%2Bb", "/a+b"]),
         (b"/a%2Bb", ["/a%2Bb"]),
         (b"/a%7Eb", ["/a~b", "/a%7Eb"]),
+        (b"/a//.%2E/%7Eb", ["/a//../~b", "/a//.%2E/%7Eb"]),
         (b"/a%c3%a9", ["/a%C3%A9", "/a%c3%a9"]),
         (b"/a\xc3\xa9", ["/a%C3%A9", "/a\u00c3\u00a9"]),
         (b"/a%2Fb", ["/a/b", "/a%2Fb"]),
@@ -356,6 +357,19 @@ def test_hoisted_headers_are_covered_by_a_presigned_url():
     verify(raw)
     changed = replace(raw, query=raw.query.replace(b"x-amz-meta-a=1", b"x-amz-meta-a=2"))
     assert refusal(changed).s3.name == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("name", ["X-Amz-Signature", "x-amz-signature"])
+def test_second_signature_is_refused(name):
+    raw = presigned()
+    signature = raw.query.rpartition(b"=")[2]
+    twice = replace(raw, query=raw.query + b"&" + name.encode() + b"=" + signature)
+    assert refusal(twice).s3.name == "AuthorizationQueryParametersError"
+
+
+def test_expectation_that_a_proxy_has_met_counts_as_sent():
+    shown = canonical_headers({"host": "h", "a": " x \t y "}, ("a", "expect", "gone", "host"))
+    assert shown == "a:x y\nexpect:100-continue\ngone:\nhost:h\n"
 
 
 def test_presigned_url_may_fix_the_payload():
