@@ -13,6 +13,7 @@ from typing import Final
 from bench import (
     commits,
     copying,
+    forwarding,
     http,
     listing,
     memory,
@@ -35,6 +36,7 @@ TOPICS: Final = (
     memory.TOPIC,
     scale.TOPIC,
     reopening.TOPIC,
+    forwarding.TOPIC,
 )
 _DIRECTORY: Final = page.PAGE.parents[1] / "build" / "bench"
 

@@ -37,6 +37,7 @@ class Sizes:
     few_files: int = 1000
     many_files: int = 1_000_000
     memory_bytes: int = GiB
+    forwarded_bytes: int = GiB
 
 
 FULL: Final = Sizes()
@@ -53,4 +54,5 @@ QUICK: Final = replace(
     moved_bytes=64 * MiB,
     many_files=20_000,
     memory_bytes=64 * MiB,
+    forwarded_bytes=256 * MiB,
 )
