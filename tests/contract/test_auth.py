@@ -1,5 +1,6 @@
 """Who callers are and what they may do: activation, tokens, keys, roles, ownership, the record."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,14 @@ ALICE, BOB = "user:alice", "user:bob"
 IMAGES = parse_repo("images")
 HOUR_S = 3600
 HOUR_US = HOUR_S * 1_000_000
+
+
+@pytest.fixture(params=["memory", "disk"])
+def pfs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PFS]:
+    """An empty store, opened by its directory."""
+    is_on_disk = request.param == "disk"
+    with open_store(StoreConfig(tmp_path / "store")) if is_on_disk else open_memory_store() as pfs:
+        yield pfs
 
 
 @pytest.fixture
