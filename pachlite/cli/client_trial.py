@@ -23,6 +23,8 @@ from pachlite.errors import InvalidOption
 
 SCRATCH_REPO: Final = "pachlite-doctor"
 _PROBES: Final = Path(__file__).with_name("probes")
+_LOOKS_BACK: Final = frozenset({"version", "sync again"})
+"""The steps that need to know which versions there were before."""
 _END_S: Final = 10
 _MODULES: Final = {
     "boto3": "boto3",
@@ -156,7 +158,10 @@ def _run_steps(
     trial: Trial, steps: list[str], connection: Connection, tell: Callable[[Result], None]
 ) -> None:
     if "create" not in steps:
-        send(connection, "PUT", f"/{connection.bucket}")
+        made = send(connection, "PUT", f"/{connection.bucket}")
+        if not made.is_success:
+            tell(Result("create", False, 0.0, f"PUT /{connection.bucket}", made.code))
+            return
     for step in steps:
         start = time.monotonic()
         result = _run_step(trial, step, connection)
@@ -166,10 +171,10 @@ def _run_steps(
 
 
 def _run_step(trial: Trial, step: str, connection: Connection) -> Result:
-    before = list_versions(connection) if step in {"version", "sync again"} else []
+    before = list_versions(connection) if step in _LOOKS_BACK else []
     request = {"step": step}
     if step == "version":
-        oldest = [each.version_id for each in before if each.key == KEY][-1]
+        oldest = next((each.version_id for each in reversed(before) if each.key == KEY), "none")
         request |= {"old_version": oldest, "old_bucket": f"{oldest}.{connection.bucket}"}
     answer = trial.ask(request)
     result = Result(step, answer["ok"], 0.0, answer.get("sent", ""), answer.get("answer", ""))

@@ -32,7 +32,7 @@ def write_config(
     Raises:
         InvalidOption: The client has no such file, or it cannot be understood or written.
     """
-    if client.name not in _MERGES:
+    if not client.can_be_written:
         raise InvalidOption(
             f"{client.name} has no configuration file that could be written",
             hint=f"pachlite s3 config {client.name} prints what it needs",

@@ -79,12 +79,18 @@ def send(
 
 
 def list_versions(connection: Connection) -> list[StoredVersion]:
-    """Return all versions and delete markers in the bucket, those of a key newest first."""
+    """Return all versions and delete markers in the bucket, those of a key newest first.
+
+    Raises:
+        SourceUnavailable: The endpoint does not say.
+    """
     found: list[StoredVersion] = []
     markers: dict[str, str] = {}
     while True:
         reply = send(connection, "GET", f"/{connection.bucket}", {"versions": "", **markers})
-        root = _parsed(reply.body) if reply.is_success else Element("Nothing")
+        if not reply.is_success:
+            raise SourceUnavailable(connection.endpoint, f"it answers {reply.code}")
+        root = _parsed(reply.body)
         found += [
             StoredVersion(each.findtext("Key", ""), each.findtext("VersionId", ""))
             for each in root

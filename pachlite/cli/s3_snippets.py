@@ -41,6 +41,11 @@ class Client:
     install: str
     config: str = ""
 
+    @property
+    def can_be_written(self) -> bool:
+        """Whether `--write` knows a file to put the snippet into."""
+        return bool(self.config)
+
 
 _ALL: Final = (
     Client("aws", "AWS command line", "ini", "pip install awscli", ".aws/config"),

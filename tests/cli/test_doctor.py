@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pachlite.cli.diagnosis import advice, proxy_in_the_way
-from tests.s3.clients import client_program
+from tests.s3.clients import client_program, served
 from tests.s3.process import running_gateway
 
 STEPS = ["create", "put", "get", "list", "copy", "delete", "multipart", "version"]
@@ -130,6 +130,20 @@ def test_client_that_sends_everything_again_is_found(cli, gateway, tmp_path):
     last = json.loads(result.stdout)["steps"][-1]
     assert (last["name"], last["answer"]) == ("sync again", "3 new versions")
     assert result.exit_code == 1
+
+
+def test_refused_key_is_explained(cli, tmp_path):
+    """Also by a client that leaves it to the doctor to make the bucket."""
+    with served(tmp_path / "guarded", "http") as guarded:
+        for client in ("boto3", "pandas"):
+            words = ["doctor", "--client", client, "--program", client_program(client)]
+            result = cli.run(*words, "--endpoint", guarded.endpoint)
+            assert result.exit_code == 1
+            assert "FAIL  create" in result.stdout
+            assert "the access key is unknown, expired or revoked" in result.stdout
+        keys = ["--access-key", guarded.access_key, "--secret-key", guarded.secret_key]
+        cli.ok(*words, "--endpoint", guarded.endpoint, *keys)
+        assert cli.run("doctor", "--endpoint", guarded.endpoint).exit_code == 1
 
 
 @pytest.mark.parametrize("client", ["rclone", "polars"])

@@ -79,7 +79,7 @@ def program(client, name):
     """Return the path of a program of a client; without it the test has nothing to run."""
     path = ENVIRONMENTS / client / "bin" / name
     if not path.exists():
-        pytest.skip(f"{client} is not installed: make clients")
+        pytest.skip(f"{client} is not installed: make client-venvs")
     return path
 
 
