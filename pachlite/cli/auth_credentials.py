@@ -12,7 +12,7 @@ from pachlite.cli.auth_views import AUDIT_VIEW, KEY_PAIR_VIEW, S3_KEY_VIEW, TOKE
 from pachlite.cli.context import opened_store
 from pachlite.cli.durations import parse_duration
 from pachlite.cli.output import Format, show_list, show_one, show_record
-from pachlite.errors import InvalidOption
+from pachlite.errors import InvalidOption, InvalidSubject
 from pachlite.pfs.permissions import PREFIXES, ROOT
 
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the token, nothing else.")]
@@ -46,7 +46,8 @@ def auth_get_robot_token(
 
     Next: pachlite auth set repo images repoReader robot:nightly
     """
-    _make_token(_with_prefix(robot, "robot:"), quiet=quiet, ttl=ttl, output=output)
+    subject = robot if robot.startswith("robot:") else f"robot:{robot}"
+    _make_token(subject, quiet=quiet, ttl=ttl, output=output)
 
 
 def auth_get_auth_token(
@@ -66,7 +67,9 @@ def auth_get_auth_token(
 
     Next: pachlite auth set repo images repoWriter user:alice
     """
-    _make_token(_with_prefix(user, "user:"), quiet=quiet, ttl=ttl, output=output)
+    if user.startswith("robot:"):
+        raise InvalidSubject(user, "tokens of robots are made by pachlite auth get-robot-token")
+    _make_token(_subject(user), quiet=quiet, ttl=ttl, output=output)
 
 
 def auth_create_s3_key(
@@ -97,7 +100,7 @@ def auth_create_s3_key(
 
     Next: pachlite auth list s3-key
     """
-    subject = _with_prefix(user, "user:") if user else ""
+    subject = _subject(user) if user else ""
     with opened_store() as pfs:
         pair = pfs.create_s3_key(subject, ttl_s=_seconds(expires))
     show_one(pair, KEY_PAIR_VIEW, output_of(output, raw=False))
@@ -213,9 +216,9 @@ def _make_token(subject: str, *, quiet: bool, ttl: str, output: Format) -> None:
         show_record({"token": token, "subject": subject}, output)
 
 
-def _with_prefix(name: str, prefix: str) -> str:
-    """Return a subject that may have been typed without saying what it is."""
-    return name if name == ROOT or name.startswith(PREFIXES) else prefix + name
+def _subject(name: str) -> str:
+    """Return the subject that a name means; a name alone is that of a user."""
+    return name if name == ROOT or name.startswith(PREFIXES) else f"user:{name}"
 
 
 def _seconds(text: str) -> float | None:

@@ -128,6 +128,24 @@ def test_robots_and_users_get_tokens(active):
         assert pfs.identify(quiet.strip()).subject == "robot:ci"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["get-robot-token", "user:bob"],
+        ["get-robot-token", "a:b"],
+        ["get-robot-token", ""],
+        ["get-auth-token", "robot:ci"],
+        ["get-auth-token", "pach:root"],
+        ["get-auth-token", "two words"],
+        ["create-s3-key", "user:"],
+    ],
+)
+def test_tokens_and_keys_are_made_for_whom_the_command_is_for(active, words):
+    assert "subject (" in active.fails("auth", *words)
+    assert len(active.json("auth", "list", "token")) == 1
+    assert active.json("auth", "list", "s3-key") == []
+
+
 @pytest.mark.parametrize("ttl", ["0s", "soon", "5", "-1h", "1h 5m", "99999w"])
 def test_a_time_that_is_none_is_refused(active, ttl):
     active.fails("auth", "get-robot-token", "ci", f"--ttl={ttl}")
