@@ -56,10 +56,16 @@ def serve_s3(
         bool, typer.Option("--access-log", help="Write a line about every request.")
     ] = False,
     log_format: Annotated[
-        LogFormat, typer.Option("--log-format", help="What the log looks like.")
+        LogFormat,
+        typer.Option("--log-format", metavar="text|json", help="What the log looks like."),
     ] = LogFormat.TEXT,
     log_level: Annotated[
-        LogLevel, typer.Option("--log-level", help="What is worth a line, beside requests.")
+        LogLevel,
+        typer.Option(
+            "--log-level",
+            metavar="debug|info|warning|error",
+            help="What is worth a line, beside requests.",
+        ),
     ] = LogLevel.WARNING,
     domain: Annotated[
         list[str] | None,
@@ -89,7 +95,10 @@ def serve_s3(
     max_connections: Annotated[
         int,
         typer.Option(
-            "--max-connections", min=1, help="Tell clients above this number to come back later."
+            "--max-connections",
+            metavar="NUMBER",
+            min=1,
+            help="Tell clients above this number to come back later.",
         ),
     ] = DEFAULTS.max_connections,
 ) -> None:
@@ -114,12 +123,14 @@ def serve_s3(
     start_log(log_format, log_level)
     with opened_store() as store, opened_access_log(log_format, is_on=access_log) as observers:
         pfs = _as_served(store, host, auth=auth, insecure=insecure)
-        certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), host_names(host))
         from pachlite.asgi import run
         from pachlite.gateway.hosts import check_domains
         from pachlite.server import Surroundings, create_app, parse_networks
         from pachlite.tunnels import tunnels_to_gateway
 
+        domains = check_domains(domain or ())
+        names = (*host_names(host), *domains, *(f"*.{each}" for each in domains))
+        certificate = choose_certificate(tls, tls_cert, tls_key, store_home(), names)
         config = ServerConfig(
             host,
             port,
@@ -132,7 +143,7 @@ def serve_s3(
             trusted_proxies=parse_networks(trusted_proxy or ()),
             idle_timeout_s=idle_timeout,
             observers=observers,
-            domains=check_domains(domain or ()),
+            domains=domains,
         )
         announce = _announcing(pfs, certificate)
         renew = certificate.renew if certificate else None

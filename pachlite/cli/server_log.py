@@ -7,21 +7,21 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pachlite.gateway.exchange import Observer
 
 
-class LogFormat(Enum):
+class LogFormat(StrEnum):
     """What the log looks like."""
 
     TEXT = "text"
     JSON = "json"
 
 
-class LogLevel(Enum):
+class LogLevel(StrEnum):
     """What is worth a line."""
 
     DEBUG = "debug"

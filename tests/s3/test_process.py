@@ -174,6 +174,7 @@ def test_signal_lets_a_request_finish_and_ends_the_process(tmp_path, number):
         idle = socket.create_connection(gateway.address)
         gateway.process.send_signal(number)
         assert idle.recv(1) == b""
+        assert "finishing 1 request; interrupt again to end now" in gateway.log.read_text()
         connection.sendall(BLOCK)
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         connection.close()

@@ -71,6 +71,20 @@ def test_the_certificate_names_this_machine(secure, host):
         assert connection.version() in {"TLSv1.2", "TLSv1.3"}
 
 
+def test_the_certificate_names_domains_of_buckets_and_is_made_again_for_new_ones(tmp_path):
+    with running_gateway(tmp_path / "home", "--tls", "auto") as gateway:
+        before = serial_number(gateway)
+        key = (tmp_path / "home" / "tls" / "key.pem").read_bytes()
+    options = ["--tls", "auto", "--domain", "s3.test"]
+    with running_gateway(tmp_path / "home", *options) as gateway:
+        assert serial_number(gateway) != before
+        assert (tmp_path / "home" / "tls" / "key.pem").read_bytes() == key
+        trust = ssl.create_default_context(cafile=gateway.ca)
+        for name in ("s3.test", "bucket.s3.test"):
+            with socket.create_connection(gateway.address) as plain:
+                trust.wrap_socket(plain, server_hostname=name).close()
+
+
 def test_nobody_else_can_read_the_key_and_everybody_learns_what_to_trust(secure):
     key = secure.home / "tls" / "key.pem"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
