@@ -17,7 +17,7 @@ SERVER_KEY_BYTES: Final = 32
 _TOKEN_BYTES: Final = 16
 _KEY_BYTES: Final = 10  # 16 letters and digits in base 32
 _KEY_PREFIX: Final = "PLK"
-_SECRET_BYTES: Final = 30  # 40 characters in base 64
+_SECRET_BYTES: Final = 25  # 40 letters and digits in base 32: no shell and no URL minds them
 _SECRET_PURPOSE: Final = b"s3-key "
 _FIT_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
@@ -67,7 +67,7 @@ def secret_of(server_key: bytes, access_key: str) -> str:
     """Return the secret that belongs to an access key: 40 characters."""
     message = _SECRET_PURPOSE + access_key.encode()
     derived = hmac.digest(server_key, message, "sha256")[:_SECRET_BYTES]
-    return base64.urlsafe_b64encode(derived).decode()
+    return base64.b32encode(derived).decode()
 
 
 def find_credential(q: Reader, access_key: str, now: int) -> S3Credential:

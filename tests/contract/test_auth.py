@@ -158,6 +158,7 @@ def test_an_s3_key_has_a_secret_that_is_found_again(root: PFS) -> None:
     assert (credential.secret, credential.subject) == (pair.secret_key, ALICE)
     assert credential.may_presign
     assert len(pair.secret_key) == 40
+    assert (pair.access_key + pair.secret_key).isalnum()
     assert pair.secret_key not in repr(pair) + repr(credential)
     assert root.create_s3_key(ALICE).secret_key != pair.secret_key
 
