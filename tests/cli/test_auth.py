@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 
 import pytest
 
@@ -184,6 +185,10 @@ def test_an_s3_key_is_shown_once_with_its_secret(active):
     assert active.json("auth", "create-s3-key")["subject"] == "pach:root"
 
 
+def test_a_new_root_token_is_printed_in_json_too(active):
+    assert len(active.json("auth", "rotate-root-token")["root_token"]) == 32
+
+
 def test_tokens_and_keys_are_revoked(active):
     token = active.ok("auth", "get-auth-token", "alice", "-q").strip()
     active.ok("auth", "get-auth-token", "alice")
@@ -350,6 +355,16 @@ def test_the_rest_of_the_configuration_is_kept(cli, config, monkeypatch):
     del before["v2"]["contexts"]["home"]["session_token"]
     assert json.loads(config.read_text()) == before
     assert list(config.parent.glob(f"*{config.name}*")) == [config]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the directory has another name there")
+def test_without_a_name_the_configuration_is_in_the_users_directory(cli, tmp_path, monkeypatch):
+    monkeypatch.delenv("PACH_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    cli.ok("auth", "use-auth-token", stdin="new\n")
+    directory = tmp_path / "xdg" / "pachlite"
+    assert token_in(directory / "config.json") == "new"
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"v2": 3}', '{"v2": {"contexts": []}}', "\xff"])
