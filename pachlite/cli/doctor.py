@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import typer
 
 from pachlite.cli.arguments import OutputOption
 from pachlite.cli.checks import State, check_everything, worst
-from pachlite.cli.client_trial import SCRATCH_REPO, Result, find_client, try_client
+from pachlite.cli.client_trial import SCRATCH_REPO, Installed, Result, find_client, try_client
 from pachlite.cli.context import environment, opened_store, store_home
 from pachlite.cli.diagnosis import advice, proxy_in_the_way
 from pachlite.cli.exit_codes import FAILURE
@@ -74,11 +74,9 @@ def doctor(
     """
     connection = connection_of(endpoint or DEFAULT_ENDPOINT, access_key, secret_key, ca_file)
     if client:
-        place = nullcontext(connection) if endpoint else _own_gateway()
-        with place as connection:
-            report = _try_out(known_client(client), program, connection, output)
-        if endpoint:
-            _forget_scratch_repo()
+        report = _examine(
+            known_client(client), program, connection, output, is_at_endpoint=bool(endpoint)
+        )
     else:
         report = _look(connection, output, is_gateway_needed=bool(endpoint))
     if output is not Format.TABLE:
@@ -106,37 +104,59 @@ def _look(connection: Connection, output: Format, *, is_gateway_needed: bool) ->
     }
 
 
-def _try_out(
-    client: Client, program: str, connection: Connection, output: Format
+def _examine(
+    client: Client, program: str, connection: Connection, output: Format, *, is_at_endpoint: bool
 ) -> dict[str, Any]:
     installed = find_client(client, program)
     if installed is None:
-        where = program or "on the search path, nor in python3"
-        _line(output, "FAIL", "start", f"{client.name} is not {where}", client.install)
-        return {"ok": False, "client": client.name, "steps": [], "change": client.install}
-    scratch = replace(connection, bucket=f"try-{secrets.token_hex(4)}.{SCRATCH_REPO}")
+        where = f"not at {program}" if program else "not on the search path, nor in python3"
+        _line(output, "FAIL", "start", f"{client.name} is {where}", client.install)
+        return _report(client, connection, change=client.install)
+    place = nullcontext(connection) if is_at_endpoint else _own_gateway()
+    with place as found:
+        report = _try_out(installed, found, output)
+    if is_at_endpoint:
+        _forget_scratch_repo()
+    return report
+
+
+def _try_out(installed: Installed, connection: Connection, output: Format) -> dict[str, Any]:
+    client = installed.client
     results: list[Result] = []
 
     def tell(result: Result) -> None:
         results.append(result)
-        change = "" if result.is_ok else _change(client, result, connection)
         _line(output, "ok" if result.is_ok else "FAIL", result.step, f"{result.seconds:.2f} s")
         if not result.is_ok:
-            _explain(output, result, change)
+            _explain(output, result, _change(client, result, connection))
 
+    scratch = replace(connection, bucket=f"try-{secrets.token_hex(4)}.{SCRATCH_REPO}")
+    version = ""
     try:
         version = try_client(installed, scratch, tell)
     except SourceUnavailable as error:
         tell(Result("start", False, 0.0, f"GET {connection.endpoint}", error.message))
-        version = ""
     last = results[-1]
+    if last.is_ok:
+        _line(output, "ok", "altogether", f"{client.name} {version} works")
+        return _report(client, connection, version, results)
+    return _report(client, connection, version, results, _change(client, last, connection))
+
+
+def _report(
+    client: Client,
+    connection: Connection,
+    version: str = "",
+    results: Sequence[Result] = (),
+    change: str = "",
+) -> dict[str, Any]:
     return {
-        "ok": last.is_ok,
+        "ok": not change,
         "client": client.name,
         "version": version,
         "endpoint": connection.endpoint,
         "steps": [_record(result) for result in results],
-        "change": "" if last.is_ok else _change(client, last, connection),
+        "change": change,
     }
 
 

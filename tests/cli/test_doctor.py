@@ -88,7 +88,8 @@ def test_proxy_in_the_way_is_found(cli, monkeypatch):
 
 def test_client_is_tried_out_at_a_gateway_of_its_own(cli):
     shown = cli.ok("doctor", "--client", "boto3", "--program", sys.executable).splitlines()
-    assert [line.split()[:2] for line in shown] == [["ok", step] for step in STEPS]
+    assert [line.split()[:2] for line in shown] == [["ok", step] for step in (*STEPS, "altogether")]
+    assert "boto3" in shown[-1]
     assert not cli.home.exists()
 
 
@@ -142,7 +143,7 @@ def test_refused_key_is_explained(cli, tmp_path):
             assert "FAIL  create" in result.stdout
             assert "the access key is unknown, expired or revoked" in result.stdout
         keys = ["--access-key", guarded.access_key, "--secret-key", guarded.secret_key]
-        cli.ok(*words, "--endpoint", guarded.endpoint, *keys)
+        cli.ok("doctor", "--endpoint", guarded.endpoint, *keys)
         assert cli.run("doctor", "--endpoint", guarded.endpoint).exit_code == 1
 
 
