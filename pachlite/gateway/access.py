@@ -20,6 +20,7 @@ from pachlite.gateway.errors import (
     invalid_argument,
 )
 from pachlite.gateway.listing import OWNER, OWNER_ID, OWNER_NAME
+from pachlite.gateway.signature import find_signature
 from pachlite.gateway.xml import MalformedDocument, document, element, group, parse
 
 ENFORCED: Final = "BucketOwnerEnforced"
@@ -113,10 +114,16 @@ def check_access(headers: Mapping[str, str], body: bytes, *, is_enforced: bool) 
         raise acl_refused()
 
 
-def check_expected_owner(headers: Mapping[str, str]) -> None:
-    """Raise AccessDenied when a request is meant for the bucket of somebody else."""
+def check_expected_owner(headers: Mapping[str, str], query: Mapping[str, str]) -> None:
+    """Raise AccessDenied when a request is meant for the bucket of somebody else.
+
+    Whoever signs the request may call the bucket their own, too.
+    """
     for name in _EXPECTED_OWNERS:
-        if headers.get(name, OWNER_ID) != OWNER_ID:
+        if headers.get(name, OWNER_ID) == OWNER_ID:
+            continue
+        signature = find_signature(headers, query)
+        if signature is None or headers[name] != signature.access_key:
             ours = f"the owner is not {headers[name][:80]}, as {name} says"
             raise S3Refusal(ACCESS_DENIED, "Access Denied.", details=(("Detail", ours),))
 

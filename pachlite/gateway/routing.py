@@ -305,7 +305,7 @@ def find_operation(request: S3Request) -> AnyOperation:
             there, MethodNotAllowed for a method that nothing on this level has, AccessDenied for
             what is meant for another owner.
     """
-    check_expected_owner(request.headers)
+    check_expected_owner(request.headers, request.query)
     if LAMBDA in request.headers:
         raise unknown_operation("WriteGetObjectResponse")
     if request.method == "OPTIONS":

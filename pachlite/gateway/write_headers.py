@@ -21,7 +21,7 @@ from pachlite.gateway.errors import (
     S3Refusal,
     invalid_argument,
 )
-from pachlite.gateway.messages import Headers
+from pachlite.gateway.messages import Headers, S3Request
 from pachlite.gateway.object_headers import STORAGE_CLASS
 
 MAX_PUT_BYTES: Final = 5 * 1024**3
@@ -60,14 +60,16 @@ def check_supported(headers: Mapping[str, str]) -> None:
     _check_lock(headers)
 
 
-def check_size(headers: Mapping[str, str], body: DeclaredBody) -> None:
+def check_size(request: S3Request, body: DeclaredBody) -> None:
     """Refuse a body that cannot be taken, before any of it is there.
 
     Raises:
         FileTooLarge: One request cannot bring so much.
-        S3Refusal: MissingContentLength when nothing says where the body ends.
+        S3Refusal: MissingContentLength when nothing says where the body ends. What comes in a form
+            is not the whole of a body.
     """
-    if body.size_bytes is None and "transfer-encoding" not in headers:
+    is_endless = body.size_bytes is None and "transfer-encoding" not in request.headers
+    if is_endless and request.method == "PUT":
         raise S3Refusal(MISSING_CONTENT_LENGTH, "nothing says how long the body is")
     if body.size_bytes is not None and body.size_bytes > MAX_PUT_BYTES:
         raise FileTooLarge(body.size_bytes, MAX_PUT_BYTES)

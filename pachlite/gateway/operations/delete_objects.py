@@ -78,7 +78,7 @@ def _render(results: list[DeletionResult], *, is_quiet: bool) -> Iterator[str]:
 
 def _render_deleted(result: DeletionResult) -> str:
     deletion = result.deletion
-    marker = ""
+    marker = element("DeleteMarker", False) if deletion.version else ""
     if result.is_marker:
         marker = element("DeleteMarker", True) + element("DeleteMarkerVersionId", result.version_id)
     return group(

@@ -18,7 +18,7 @@ def put_object(pfs: PFS, request: S3Request) -> Intake:
     file = parse_bucket(request.bucket).writable_file(request.key)
     check_supported(request.headers)
     declared = declare_body(request.headers)
-    check_size(request.headers, declared)
+    check_size(request, declared)
     writer = pfs.put_file(
         file,
         PutOptions(meta=read_meta(request.headers), tags=read_tags(request.headers)),

@@ -21,7 +21,7 @@ def upload_part(pfs: PFS, request: S3Request) -> Intake:
     number = part_number(request.query)
     check_supported(request.headers)
     declared = declare_body(request.headers)
-    check_size(request.headers, declared)
+    check_size(request, declared)
     upload = pfs.inspect_upload(file, request.query["uploadId"])
     named = declared.sum_algorithm
     _check_algorithm(upload, named)

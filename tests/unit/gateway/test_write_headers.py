@@ -5,6 +5,7 @@ import pytest
 from pachlite.errors import FileTooLarge
 from pachlite.gateway.body import declare_body
 from pachlite.gateway.errors import S3Refusal, s3_code
+from pachlite.gateway.messages import S3Request
 from pachlite.gateway.write_headers import (
     MAX_PUT_BYTES,
     check_size,
@@ -75,10 +76,12 @@ def test_body_that_is_too_large_is_known_before_it_comes():
 def test_body_must_have_an_end():
     check_length({"transfer-encoding": "chunked"})
     check_length({"content-length": "0"})
+    check_length({}, method="POST")
     with pytest.raises(S3Refusal) as refusal:
         check_length({})
     assert (refusal.value.s3.name, refusal.value.s3.status) == ("MissingContentLength", 411)
 
 
-def check_length(headers):
-    check_size(headers, declare_body(headers))
+def check_length(headers, method="PUT"):
+    request = S3Request(method, "bucket", "key", {}, headers, "/bucket/key")
+    check_size(request, declare_body(headers))
