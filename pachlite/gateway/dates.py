@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from math import floor
 
 
 def http_date(moment: datetime) -> str:
@@ -14,8 +16,13 @@ def http_date(moment: datetime) -> str:
 
 def xml_date(moment: datetime) -> str:
     """Return the form for documents: `2026-11-22T10:00:00.000Z`."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return f"{utc.isoformat()[:19]}.000Z"
+    return _xml_second(floor(moment.timestamp()))
+
+
+@lru_cache(maxsize=4096)
+def _xml_second(seconds: int) -> str:
+    """Return the form for documents; listings have many objects of the same second."""
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.000Z"
 
 
 def parse_moment(text: str) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Final
 
 from pachlite.gateway.dates import xml_date
@@ -29,13 +28,16 @@ def contents(files: Iterable[FileInfo], encode: Encoder, *, owner: str) -> str:
     """Render the objects of a page. This is the hot loop of every listing."""
     shown = [info for info in files if info.type is FileType.FILE]
     tail = f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
+    # Objects of a kind share what is known of their checksums, so it is rendered once.
+    kinds = {id(info.checksums): info.checksums for info in shown}
+    sums = {key: sum_kind(checksums) for key, checksums in kinds.items()}
     return "".join(
         [
-            f"<Contents><Key>{key}</Key><LastModified>{xml_date(info.modified_at)}</LastModified>"
-            f"<ETag>&quot;{info.etag}&quot;</ETag>"
-            f"{sum_kind(info.checksums) if info.checksums else ''}"
-            f"<Size>{info.size_bytes}</Size>{tail}"
-            for key, info in zip(_shown_keys(shown, encode), shown, strict=True)
+            f"<Contents><Key>{key}</Key><LastModified>{xml_date(modified)}</LastModified>"
+            f"<ETag>&quot;{etag}&quot;</ETag>{sums[id(checksums)]}<Size>{size}</Size>{tail}"
+            for key, (_, _, size, modified, _, etag, _, _, _, _, checksums, _, _) in zip(
+                _shown_keys(shown, encode), shown, strict=True
+            )
         ]
     )
 
@@ -48,7 +50,6 @@ def _shown_keys(files: list[FileInfo], encode: Encoder) -> list[str]:
     return [escape(encode(key)) for key in keys]
 
 
-@lru_cache
 def sum_kind(checksums: tuple[Checksum, ...]) -> str:
     """Render of which kind the checksums of an object are."""
     if not checksums:

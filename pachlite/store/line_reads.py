@@ -145,12 +145,19 @@ def scan(
         after: Leave out `lower` itself.
     """
     lower = just_after(lower) if after else lower
+    return rows_of(scan_columns(q, at, lower=lower, upper=upper, limit=limit))
+
+
+def scan_columns(
+    q: Reader, at: Snapshot, *, lower: str, upper: str, limit: int
+) -> list[tuple[Any, ...]]:
+    """Return what `scan` returns, as path, line, seq and the columns of a value."""
     while True:
         chain = read_chain(q, at)
         found = visible(q, chain, lower=lower, upper=upper or END_OF_PATHS, limit=limit)
         # Markers that hid rows of the parent may go as soon as the line has left it.
         if len(chain) == 1 or read_chain(q, at) == chain:
-            return rows_of(found)
+            return found
 
 
 def seek(q: Reader, at: Snapshot, lower: str, upper: str) -> Row | None:

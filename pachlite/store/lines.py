@@ -21,6 +21,7 @@ from pachlite.store.line_reads import (
     just_after,
     read_chain,
     scan,
+    scan_columns,
     seek,
 )
 from pachlite.store.line_restore import delete_version
@@ -82,6 +83,7 @@ __all__ = [
     "publish_stage",
     "read_chain",
     "scan",
+    "scan_columns",
     "seek",
     "skim",
     "stage",

@@ -16,7 +16,7 @@ from pachlite.pfs.paths import after_prefix
 from pachlite.store import lines
 from pachlite.store.deltas import rows_below
 from pachlite.store.lines import Row, Snapshot, Span
-from pachlite.store.values import brief_info, directory_info
+from pachlite.store.values import brief_info, directory_info, listed_info
 
 _GROWTH: Final = 8  # how many times more files are read at once while no directory comes
 
@@ -55,10 +55,15 @@ def list_page(q: Reader, at: Snapshot, wanted: Wanted) -> FilePage:
 
 def _list_all(q: Reader, at: Snapshot, wanted: Wanted) -> FilePage:
     lower, after = _start(wanted)
-    upper, most = after_prefix(wanted.prefix), wanted.limit + 1
-    rows = lines.scan(q, at, lower=lower, upper=upper, limit=most, after=after)
-    files = tuple([brief_info(row.path, row.value) for row in rows[: wanted.limit]])
-    return FilePage(files, files[-1].path if len(rows) == most else "")
+    found = lines.scan_columns(
+        q,
+        at,
+        lower=lines.just_after(lower) if after else lower,
+        upper=after_prefix(wanted.prefix),
+        limit=wanted.limit + 1,
+    )
+    files = tuple(map(listed_info, found[: wanted.limit]))
+    return FilePage(files, files[-1].path if len(found) > wanted.limit else "")
 
 
 def iterate(q: Reader, at: Snapshot, wanted: Wanted) -> Iterator[FileInfo]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from pachlite.metadata.api import Reader, Transaction
 from pachlite.pfs.infos import (
@@ -34,8 +34,12 @@ _WORDS_OF_ONE_SUM: Final = 7  # [["CRC32","AAAAAA==","FULL_OBJECT"]], split at i
 
 def etag_text(value: Value) -> str:
     """Return the ETag as S3 shows it, without quotes."""
-    digest = (value.etag or b"").hex()
-    return f"{digest}-{value.nparts}" if value.nparts else digest
+    return _etag(value.etag, value.nparts)
+
+
+def _etag(digest: bytes | None, nparts: int) -> str:
+    text = digest.hex() if digest else ""
+    return f"{text}-{nparts}" if nparts else text
 
 
 def intern_meta(tx: Transaction, meta: FileMeta) -> int:
@@ -134,25 +138,30 @@ def store_tags(tx: Transaction, path: str, position: Snapshot, tags: Mapping[str
 
 
 def brief_info(path: str, value: Value) -> FileInfo:
-    """Return what a listing tells of a file. This is the hot function of every listing.
+    """Return what a listing tells of a file."""
+    return listed_info((path, 0, 0, *value))
 
-    Columns are named by their place in a `Value`, and what is made of them by its place in a
-    `FileInfo`: both by name cost twice as much.
+
+def listed_info(columns: tuple[Any, ...]) -> FileInfo:
+    """Return what a listing tells of the file of a row. This is the hot function of every listing.
+
+    The row is path, line, seq and the columns of a `Value`. They are named by their place, and what
+    is made of them by its place in a `FileInfo`: both by name cost twice as much.
     """
     return _new(
         FileInfo,
         (
-            path,
+            columns[0],
             _FILE,
-            value[1],
-            _moment(value[2] / 1_000_000, UTC),
+            columns[4],
+            _moment(columns[5] / 1_000_000, UTC),
             "",
-            etag_text(value) if value[4] or not value[3] else value[3].hex(),
-            value[5].hex() if value[5] else "",
+            _etag(columns[6], columns[7]),
+            columns[8].hex() if columns[8] else "",
             True,
-            value[0] == DELETED,
+            columns[3] == DELETED,
             NO_META,
-            _sum_kinds(value[10]) if value[10] else (),
+            _sum_kinds(columns[13]) if columns[13] else (),
             (),
             NO_PAIRS,
         ),
