@@ -16,6 +16,7 @@ from pachlite.forward.api import MakeLeg
 from pachlite.forward.resolve import Address, Addresses, Resolver
 from pachlite.forward.sockets import tune
 from pachlite.forward.targets import Target
+from pachlite.forward.tls_end import ConfirmedEnd
 
 CONNECT_TIMEOUT_S: Final = 5.0
 HEAD_START_S: Final = 0.25
@@ -56,7 +57,7 @@ class TcpDialer:
             tune(sock, dead_after_s=self._dead_after_s, is_upstream=True)
             with _closed_on_failure(sock):
                 await asyncio.get_running_loop().create_connection(
-                    make_leg,
+                    (lambda: ConfirmedEnd(make_leg())) if self._tls else make_leg,
                     sock=sock,
                     ssl=self._tls,
                     server_hostname=self.target.host if self._tls else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from enum import StrEnum
 from random import Random
 from typing import Final
@@ -82,8 +83,10 @@ class Health:
 
 def describe(error: BaseException) -> str:
     """Return what went wrong, in few words."""
+    if isinstance(error, ssl.SSLError):  # its numbers are not those of the system
+        return f"TLS: {getattr(error, 'verify_message', '') or error.reason or error}"
     number = getattr(error, "errno", None) or 0
-    text = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
+    text = os.strerror(number) if number > 0 else getattr(error, "strerror", "") or str(error)
     if not text and isinstance(error, TimeoutError):
         return "no answer in time"
     return text[:1].lower() + text[1:] if text else type(error).__name__

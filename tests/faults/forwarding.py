@@ -141,7 +141,7 @@ class Forwarding:
 
     def __init__(self, *ports: int, **options) -> None:
         options.setdefault("probe", Probe.OFF)
-        targets = tuple(Target("127.0.0.1", port) for port in ports)
+        targets = options.pop("targets", tuple(Target("127.0.0.1", port) for port in ports))
         routes = (Route(("127.0.0.1",), 0),)
         self.settings = Settings(targets, routes, **options)
         self.listeners = listen_on(routes, lambda _: "")
