@@ -29,6 +29,12 @@ def config_path() -> Path:
     return user_config_path("pachlite") / FILE_NAME
 
 
+def session_token() -> str:
+    """Return the token of the active context; empty when there is none."""
+    content = _load(config_path())
+    return str(_active(content, config_path()).get("session_token", ""))
+
+
 def keep_session_token(token: str) -> Path:
     """Make a token that of the active context (an empty one: forget it); return the file."""
     path = config_path()
