@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from pachlite.cli.config_file import session_token
 from pachlite.errors import InvalidOption
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -329,7 +330,7 @@ def test_logging_in_checks_the_token_and_logging_out_forgets_it(active, config):
 
 def test_a_token_is_used_without_asking_whose_it_is(cli, config):
     assert cli.ok("auth", "use-auth-token", stdin="some-token-for-elsewhere") == ""
-    assert token_in(config) == "some-token-for-elsewhere"
+    assert token_in(config) == session_token() == "some-token-for-elsewhere"
     assert not cli.home.exists()
     assert "the token is invalid" in cli.run("auth", "use-auth-token", stdin="").stderr
 
