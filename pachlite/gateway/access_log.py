@@ -8,6 +8,7 @@ is said.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -61,6 +62,8 @@ _AGENTS: Final = (
 )
 _MAX_NAME: Final = 24
 
+_log: Final = logging.getLogger(__name__)
+
 Format = Callable[[Exchange, float], str]
 """Makes a line of an exchange and the time of its end, in seconds since 1970."""
 
@@ -102,11 +105,11 @@ class AccessLog:
     def _write_waiting(self) -> None:
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
         lines = [self._form(exchange, ended_at) for exchange, ended_at in waiting]
-        if self._dropped:
-            lines.append(f"{self._dropped} lines left out: they were not taken fast enough\n")
-            self._dropped = 0
         if lines:
             self._write("".join(lines))
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            _log.warning("%d lines left out: they were not taken fast enough", dropped)
 
 
 def as_text(exchange: Exchange, ended_at: float) -> str:
