@@ -120,15 +120,15 @@ class Hooks:
 @contextmanager
 def _bounded_connections(wanted: int, traffic: Traffic) -> Iterator[None]:
     """Bound the connections that Hypercorn serves: for that, it has no option."""
-    serve_connection = hypercorn.asyncio.run.TCPServer
+    serve_connection = hypercorn.asyncio.run.TCPServer  # type: ignore[attr-defined] # not exported
     limit = affordable_connections(wanted, raise_descriptor_limit())
-    hypercorn.asyncio.run.TCPServer = bounded(  # type: ignore[assignment, misc] # called the same
+    hypercorn.asyncio.run.TCPServer = bounded(  # type: ignore[attr-defined, assignment] # called the same
         serve_connection, limit, traffic
     )
     try:
         yield
     finally:
-        hypercorn.asyncio.run.TCPServer = serve_connection  # type: ignore[misc] # as it was
+        hypercorn.asyncio.run.TCPServer = serve_connection  # type: ignore[attr-defined] # as it was
 
 
 def listen(config: ServerConfig) -> socket.socket:

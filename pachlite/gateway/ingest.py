@@ -111,9 +111,9 @@ class _Upload:
     async def receive(self, room: Room) -> S3Response:
         incoming = self._incoming
         if incoming.is_uninvited or not incoming.is_at_most(BLOCK_BYTES):
-            self._running = self._workers.submit(self._ingest.open)
-        if incoming.is_uninvited:
-            await asyncio.wrap_future(self._running)  # a refusal spares the client its body
+            self._running = opening = self._workers.submit(self._ingest.open)
+            if incoming.is_uninvited:
+                await asyncio.wrap_future(opening)  # a refusal spares the client its body
         self._pieces = await self._collect()
         if incoming.is_complete:
             return await self._finish(partial(self._ingest.finish, self._pieces))

@@ -433,6 +433,13 @@ def test_answer_reaches_a_client_that_is_still_sending(own):
         assert connection.answer().status == 403
 
 
+def test_rest_of_a_body_is_not_taken_for_a_request(own):
+    with own.connect(request("PUT", "/refuse", "content-length: 1000", body=b"x")) as connection:
+        assert connection.answer().status == 403
+        connection.send(GET)
+        assert connection.is_at_end()
+
+
 def test_application_learns_that_the_client_has_gone(own):
     connection = own.connect(request("GET", "/wait"))
     wait_until_seen(own, "waiting")
