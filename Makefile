@@ -17,10 +17,10 @@ PROGRAMS := tests/s3/programs
 # What was half made would be taken for whole.
 .DELETE_ON_ERROR:
 
-.PHONY: help serve test check format lint types imports gen docs bench soak clients clean
+.PHONY: help serve test check format lint types imports gen docs bench soak client-venvs clients clean
 
 help: ## show the targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 serve: .venv/.installed ## install, then serve the S3 gateway on 127.0.0.1:30600, or on PORT=
 	@exec $(BIN)/pachlite serve s3 --host $(HOST) --port $(PORT)
@@ -51,6 +51,8 @@ bench: .venv/.installed-test ## measure beside peers and physical limits
 
 soak: .venv/.installed-test $(CLIENT_STAMPS) ## the long forms of the model, fault and kill tests
 	PACHLITE_SOAK=1 PACHLITE_HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --timeout=3600
+
+client-venvs: $(CLIENT_STAMPS) ## install the S3 clients from PyPI, which make test drives
 
 clients: .venv/.installed-test $(CLIENT_STAMPS) $(BUILT_STAMPS) ## install and build all S3 clients, run them, write their table
 	PACHLITE_BUILT_CLIENTS=1 $(BIN)/python -m pytest -p tests.s3.client_table \

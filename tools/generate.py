@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tools.client_guide import client_guide
 from tools.command_reference import command_reference
 from tools.completion_files import completion_script, completion_table
 from tools.error_reference import error_reference
@@ -26,6 +27,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "completions/pachlite.fish": lambda: completion_script("fish"),
     "completions/_pachlite": lambda: completion_script("zsh"),
     "pachlite/cli/completion.json": completion_table,
+    "docs/how-to/connect-clients.md": client_guide,
     "docs/reference/cli.md": command_reference,
     "docs/reference/errors.md": error_reference,
     "docs/reference/roles.md": role_reference,
