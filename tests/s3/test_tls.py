@@ -58,6 +58,11 @@ def test_a_client_that_trusts_the_certificate_is_served(secure):
     assert client.get_object(Bucket="boto", Key="a")["Body"].read() == b"x" * 3_000_000
     url = client.generate_presigned_url("get_object", Params={"Bucket": "boto", "Key": "a"})
     assert url.startswith("https://")
+    upload = client.create_multipart_upload(Bucket="boto", Key="b")["UploadId"]
+    named = {"Bucket": "boto", "Key": "b", "UploadId": upload}
+    part = {"PartNumber": 1, "ETag": client.upload_part(**named, PartNumber=1, Body=b"1")["ETag"]}
+    made = client.complete_multipart_upload(**named, MultipartUpload={"Parts": [part]})
+    assert made["Location"] == f"{secure.endpoint}/boto/b"
     client.close()
 
 

@@ -106,7 +106,7 @@ def _render(info: FileInfo, request: S3Request) -> bytes:
     host = request.headers.get("host", "")
     return document(
         "CompleteMultipartUploadResult",
-        element("Location", f"http://{host}{request.resource}"),
+        element("Location", f"{request.scheme}://{host}{request.resource}"),
         element("Bucket", request.bucket),
         element("Key", request.key),
         element("ETag", f'"{info.etag}"'),
