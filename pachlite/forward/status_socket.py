@@ -49,7 +49,14 @@ async def telling_status(
 
 
 def running(directory: Path) -> Iterator[dict[str, Any]]:
-    """Yield what each running forwarder tells; what a killed one left behind is removed."""
+    """Yield what each running forwarder tells; what a killed one left behind is removed.
+
+    Raises:
+        OSError: The directory belongs to somebody else, who could tell anything.
+    """
+    if not directory.exists():
+        return
+    _own(directory)
     for path in sorted(directory.glob(f"{_PREFIX}*{_SUFFIX}")):
         try:
             yield _ask(path)

@@ -193,3 +193,16 @@ def test_the_environment_names_the_target(home, monkeypatch):
     monkeypatch.setenv("PACHD_ADDRESS", "pachd:1")
     monkeypatch.setenv("PACHLITE_ADDRESS", "gw:2")
     assert default_target() == "gw:2"
+
+
+def test_a_directory_of_somebody_else_is_not_believed(home, cli):
+    runtime = home.parent / "pachlite"
+    runtime.mkdir()
+    runtime.chmod(0o777)
+    said = cli.run("port-forward", "--status", env={"XDG_RUNTIME_DIR": str(home.parent)})
+
+    assert said.exit_code == 1
+    assert "can be written by others" in said.stderr
+    with running_forwarder(home, "127.0.0.1:1") as forward:
+        forward.wait_for_log("warning: --status will not find it")
+        assert forward.stop() == 0
