@@ -13,7 +13,7 @@ from pachlite.errors import IncompleteBody
 from pachlite.gateway.errors import S3Code, S3Refusal, invalid_argument
 
 MALFORMED_POST: Final = S3Code("MalformedPOSTRequest", 400)
-PRE_DATA_TOO_LONG: Final = S3Code("MaxPostPreDataLengthExceededError", 400)
+PRE_DATA_TOO_LONG: Final = S3Code("MaxPostPreDataLengthExceeded", 400)
 
 MAX_FIELDS_BYTES: Final = 20 * 1024
 MAX_BOUNDARY_BYTES: Final = 200
@@ -28,6 +28,8 @@ _PARAMETER: Final = re.compile(
     r';\s*(name|filename)="((?:\\"|[^"])*)"|;\s*(name|filename)=([^\s;"]+)'
 )
 _PATH: Final = re.compile(r".*[/\\]", re.S)
+_DISPOSITION: Final = "content-disposition"
+_FORM_DATA: Final = re.compile(r"\s*form-data\s*;", re.IGNORECASE)
 _BLANK: Final = b"\r\n\r\n"
 _AFTER_BOUNDARY: Final = frozenset({b"--", b"\r\n"})
 
@@ -39,12 +41,18 @@ class _State(Enum):
 
 
 def parse_boundary(content_type: str) -> bytes | None:
-    """Return what is between the parts of a form; None when it is no such form."""
-    match = _TYPE.match(content_type)
-    if not match:
+    """Return what is between the parts of a form; None when it is no such form.
+
+    Raises:
+        S3Refusal: It is one, and has no boundary.
+    """
+    if not content_type.lower().startswith("multipart/form-data"):
         return None
-    boundary = (match[1] or match[2]).encode()
-    return boundary if len(boundary) <= MAX_BOUNDARY_BYTES else None
+    match = _TYPE.match(content_type)
+    boundary = (match[1] or match[2]).encode() if match else b""
+    if not 0 < len(boundary) <= MAX_BOUNDARY_BYTES:
+        raise _malformed()
+    return boundary
 
 
 class FormReader:
@@ -52,13 +60,14 @@ class FormReader:
 
     Attributes:
         fields: By lower-case name; complete once `has_file` is set.
-        file_name: What the file was called where it came from, without directories.
+        file_name: What the file was called where it came from, without directories; None if
+            the form does not say.
         has_file: Whether the file has begun.
     """
 
     def __init__(self, boundary: bytes) -> None:
         self.fields: dict[str, str] = {}
-        self.file_name = ""
+        self.file_name: str | None = None
         self.has_file = False
         self._delimiter = b"\r\n--" + boundary
         self._state = _State.FIELDS
@@ -100,7 +109,7 @@ class FormReader:
         begin = end + len(_BLANK)
         if name == FILE:
             self._held = self._held[begin:]
-            self.file_name = _PATH.sub("", file_name)
+            self.file_name = None if file_name is None else _PATH.sub("", file_name)
             self.has_file = True
             self._state = _State.FILE
             return True
@@ -144,17 +153,17 @@ class FormReader:
             raise _too_long()
 
 
-def _parse_head(head: bytes) -> tuple[str, str]:
-    """Return the name of a part in lower case, and of its file."""
+def _parse_head(head: bytes) -> tuple[str, str | None]:
+    """Return the name of a part in lower case, and of its file if it has one."""
     for line in head.decode("utf-8", "replace").split("\r\n"):
         title, colon, value = line.partition(":")
-        if colon and title.strip().lower() == "content-disposition":
+        if colon and title.strip().lower() == _DISPOSITION and _FORM_DATA.match(value):
             found = {
                 match[1] or match[3]: match[4] if match[2] is None else _unquote(match[2])
                 for match in _PARAMETER.finditer(value)
             }
             if "name" in found:
-                return found["name"].lower(), found.get("filename", "")
+                return found["name"].lower(), found.get("filename")
     raise _malformed()
 
 

@@ -21,7 +21,7 @@ MAX_POST_BYTES: Final = 5 * 1024**3
 """What a form may bring, whatever its policy says."""
 
 _EXPIRATION: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z"
 )
 _SIZE_RANGE: Final = "content-length-range"
 _OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
@@ -30,25 +30,31 @@ _OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
 }
 _CONDITION_PARTS: Final = 3
 
-# Fields that no condition has to name: what carries the policy, and what clients want ignored.
+# Fields that no condition has to name: what carries the policy, what clients want ignored, and
+# checksums, which can only make an upload fail.
 _EXEMPT: Final = frozenset({"policy", "signature", "awsaccesskeyid", "x-amz-signature", "file"})
-_IGNORED: Final = "x-ignore-"
+_IGNORED: Final = ("x-ignore-", "x-amz-checksum-")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What one field, by its lower-case name, must be."""
+    """What one field must be; `field` is its name as the policy writes it."""
 
     operator: str
-    name: str
+    field: str
     wanted: str
+
+    @property
+    def name(self) -> str:
+        """The field as forms are searched for it; a policy that lacks the `$` names none."""
+        return self.field.removeprefix("$").lower() if self.field.startswith("$") else ""
 
     def holds_for(self, value: str) -> bool:
         """Say whether a value is allowed."""
         return _OPERATORS[self.operator](value, self.wanted)
 
     def __str__(self) -> str:
-        return json.dumps([self.operator, f"${self.name}", self.wanted], ensure_ascii=False)
+        return json.dumps([self.operator, self.field, self.wanted], ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Policy:
         if now > self.expires_at:
             raise _violated("Policy expired.")
         for condition in self.conditions:
-            if not condition.holds_for(fields.get(condition.name, "")):
+            if not condition.name or not condition.holds_for(fields.get(condition.name, "")):
                 raise _violated(f"Policy Condition failed: {condition}")
         named = {condition.name for condition in self.conditions}
         for name in fields:
@@ -106,25 +112,20 @@ def parse_policy(text: str) -> Policy:
     try:
         document = json.loads(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise _invalid("it is not JSON in base64") from error
+        raise _invalid("Invalid JSON.") from error
     if not isinstance(document, dict):
-        raise _invalid("it is no object")
+        raise _invalid("Invalid JSON.")
     for name in ("expiration", "conditions"):
         if name not in document:
-            raise _invalid(f"it has no {name}")
+            raise _invalid(f"Policy missing {name}.")
     conditions = document["conditions"]
     if not isinstance(conditions, list):
-        raise _invalid("its conditions are no list")
+        raise _invalid("Invalid 'conditions' value: must be a List.")
     ranges = [each for each in conditions if _is_size_range(each)]
     least, most = _parse_range(ranges) if ranges else (0, MAX_POST_BYTES)
     return Policy(
         _parse_expiration(document["expiration"]),
-        tuple(
-            parsed
-            for each in conditions
-            if not _is_size_range(each)
-            for parsed in _parse_condition(each)
-        ),
+        tuple(_parse_condition(each) for each in conditions if not _is_size_range(each)),
         least,
         most,
     )
@@ -132,11 +133,16 @@ def parse_policy(text: str) -> Policy:
 
 def _parse_expiration(value: object) -> datetime:
     if not isinstance(value, str) or not _EXPIRATION.fullmatch(value):
-        raise _invalid("its expiration must have the form 2026-11-22T10:00:00Z")
+        raise _bad_expiration(value)
     try:
         return datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _invalid("its expiration is no moment") from error
+        raise _bad_expiration(value) from error
+
+
+def _bad_expiration(value: object) -> S3Refusal:
+    shown = str(value)[:80]
+    return _invalid(f"Invalid 'expiration' value: '{shown}'; write it as 2026-11-22T10:00:00Z")
 
 
 def _is_size_range(condition: object) -> bool:
@@ -167,11 +173,9 @@ def _parse_size(value: object) -> int:
     raise _invalid(f"{_SIZE_RANGE} takes sizes in bytes, which are not negative")
 
 
-def _parse_condition(condition: object) -> list[Condition]:
-    if isinstance(condition, dict) and condition:
-        if not all(isinstance(value, str) for value in condition.values()):
-            raise _invalid("the values of its conditions are strings")
-        return [Condition("eq", name.lower(), value) for name, value in condition.items()]
+def _parse_condition(condition: object) -> Condition:
+    if isinstance(condition, dict):
+        return _parse_simple(condition)
     if not isinstance(condition, list) or len(condition) != _CONDITION_PARTS:
         raise _invalid("a condition is an object, or a list of three")
     operator, name, wanted = condition
@@ -179,9 +183,18 @@ def _parse_condition(condition: object) -> list[Condition]:
         raise _invalid("the members of its conditions are strings")
     if operator.lower() not in _OPERATORS:
         raise _invalid(f"{operator[:40]} is no operator")
-    if not name.startswith("$"):
-        raise _invalid("the field in a condition begins with $")
-    return [Condition(operator.lower(), name[1:].lower(), wanted)]
+    return Condition(operator.lower(), name, wanted)
+
+
+def _parse_simple(condition: dict[str, object]) -> Condition:
+    if len(condition) != 1:
+        raise _invalid(
+            "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."
+        )
+    [(name, wanted)] = condition.items()
+    if not isinstance(wanted, str):
+        raise _invalid("Invalid Simple-Condition: value must be a string.")
+    return Condition("eq", f"${name}", wanted)
 
 
 def _violated(what: str) -> S3Refusal:

@@ -13,10 +13,10 @@ from pachlite.gateway.signing_keys import is_same, key_of, sign_v2, sign_v4
 from pachlite.gateway.sigv4 import ALGORITHM, ASYMMETRIC, Credential, parse_credential
 from pachlite.pfs.api import PFS
 
-POLICY: Final = "policy"
+POLICY: Final = "Policy"
 
-_V4: Final = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
-_V2: Final = ("AWSAccessKeyId", "signature")
+_V4: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_V2: Final = ("AWSAccessKeyId", "Signature")
 _WRONG: Final = "the secret key is not the one of this access key, or the policy was changed"
 
 
@@ -37,25 +37,25 @@ class FormSignature:
 
 
 def find_form_signature(fields: Mapping[str, str]) -> FormSignature | None:
-    """Return who signed the policy of a form; None for a form that has none.
+    """Return who signed the policy of a form; None for a form that nobody signed.
 
     Raises:
         S3Refusal: A field of it is missing or broken.
     """
-    names = _V4 if any(name in fields for name in _V4) else _V2
-    found = {name: fields.get(name.lower(), "") for name in (*names, POLICY)}
-    if not any(found.values()):
+    names = _V4 if any(name.lower() in fields for name in _V4) else _V2
+    if not any(name.lower() in fields for name in names):
         return None
+    found = {name: fields.get(name.lower(), "") for name in (*names, POLICY)}
     for name, value in found.items():
         if not value:
             raise invalid_argument(
                 name,
                 "",
-                f"Bucket POST must contain a field named '{name}'. If it is specified, please "
+                f"Bucket POST must contain a field named '{name}'.  If it is specified, please "
                 "check the order of the fields.",
             )
     if names is _V2:
-        return FormSignature(found["AWSAccessKeyId"], found["signature"], found[POLICY])
+        return FormSignature(found["AWSAccessKeyId"], found["Signature"], found[POLICY])
     return _signature_v4(found)
 
 
@@ -79,16 +79,16 @@ def identify(pfs: PFS, signature: FormSignature) -> str:
 
 
 def _signature_v4(found: Mapping[str, str]) -> FormSignature:
-    if found["x-amz-algorithm"] == ASYMMETRIC:
+    if found["X-Amz-Algorithm"] == ASYMMETRIC:
         raise not_implemented("signing forms with AWS signature version 4a")
-    if found["x-amz-algorithm"] != ALGORITHM:
-        raise _broken(found, "x-amz-algorithm", f"must be {ALGORITHM}")
-    credential = parse_credential(found["x-amz-credential"])
+    if found["X-Amz-Algorithm"] != ALGORITHM:
+        raise _broken(found, "X-Amz-Algorithm", f"must be {ALGORITHM}")
+    credential = parse_credential(found["X-Amz-Credential"])
     if credential is None or credential.service != "s3":
-        raise _broken(found, "x-amz-credential", "must be KEY/DATE/REGION/s3/aws4_request")
-    if found["x-amz-date"][:8] != credential.date:
-        raise _broken(found, "x-amz-date", "must be of the date of x-amz-credential")
-    return FormSignature(credential.access_key, found["x-amz-signature"], found[POLICY], credential)
+        raise _broken(found, "X-Amz-Credential", "must be KEY/DATE/REGION/s3/aws4_request")
+    if found["X-Amz-Date"][:8] != credential.date:
+        raise _broken(found, "X-Amz-Date", "must be of the date of X-Amz-Credential")
+    return FormSignature(credential.access_key, found["X-Amz-Signature"], found[POLICY], credential)
 
 
 def _broken(found: Mapping[str, str], name: str, rule: str) -> S3Refusal:

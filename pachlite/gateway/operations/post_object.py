@@ -115,14 +115,14 @@ class _Form:
             raise invalid_argument(
                 "key",
                 "",
-                "Bucket POST must contain a field named 'key'. If it is specified, please check "
+                "Bucket POST must contain a field named 'key'.  If it is specified, please check "
                 "the order of the fields.",
             )
-        self._key = check_path(fields["key"].replace(FILE_NAME, self._reader.file_name))
+        self._key = check_path(self._named(fields["key"]))
         pfs = self._admit({**fields, "key": self._key, "bucket": self._request.bucket})
         headers = _headers(fields)
         put = S3Request(
-            method="PUT",
+            method=self._request.method,
             bucket=self._request.bucket,
             key=self._key,
             query={},
@@ -132,6 +132,10 @@ class _Form:
         self._upload = put_object(pfs, put)
         declared = declare_body(headers)
         self._decoder = BodyDecoder(declared, sum_algorithm=self._upload.sum_algorithm)
+
+    def _named(self, key: str) -> str:
+        file_name = self._reader.file_name
+        return key if file_name is None else key.replace(FILE_NAME, file_name)
 
     def _admit(self, fields: Mapping[str, str]) -> PFS:
         """Return what the sender sees of the file system, if the policy lets the form through.
@@ -145,8 +149,8 @@ class _Form:
                 raise anonymous()
             self._subject = identify(pfs, signature)
             pfs = pfs.acting_as(self._subject)
-        if signature is not None:
-            self._policy = parse_policy(signature.policy)
+        if "policy" in fields:
+            self._policy = parse_policy(fields["policy"])
             self._policy.check_fields(fields, self._now)
         return pfs
 
@@ -180,7 +184,7 @@ def _answer(
     location = _location(request, key)
     redirect = next((fields[name] for name in _REDIRECTS if _is_url(fields.get(name, ""))), "")
     if redirect:
-        query = urlencode({"bucket": request.bucket, "key": key, "etag": etag}, quote_via=quote)
+        query = urlencode({"bucket": request.bucket, "key": key, "etag": etag})
         target = f"{redirect}{'&' if '?' in redirect else '?'}{query}"
         return S3Response(303, (*written.headers, ("location", target)), subject=subject)
     headers = (*written.headers, ("location", location))
@@ -200,7 +204,7 @@ def _answer(
 
 def _location(request: S3Request, key: str) -> str:
     host = request.headers.get("host", "")
-    return f"{request.scheme}://{host}{request.resource.rstrip('/')}/{quote(key, safe='/-._~')}"
+    return f"{request.scheme}://{host}{request.resource.rstrip('/')}/{quote(key, safe='-._~')}"
 
 
 def _is_url(text: str) -> bool:

@@ -108,9 +108,9 @@ def code_of(*pieces):
         (form(b"--" + BOUNDARY + b"\r\nx: y\r\n\r\n1\r\n"), "MalformedPOSTRequest"),
         (form(part("file", b"1"))[:-10], None),
         (form(part("file", b"1"), end=b""), None),
-        (form(part("a", b"x" * MAX_FIELDS_BYTES)), "MaxPostPreDataLengthExceededError"),
-        (b"x" * 100_000, "MaxPostPreDataLengthExceededError"),
-        (b"--" + BOUNDARY + b"\r\n" + b"x" * 100_000, "MaxPostPreDataLengthExceededError"),
+        (form(part("a", b"x" * MAX_FIELDS_BYTES)), "MaxPostPreDataLengthExceeded"),
+        (b"x" * 100_000, "MaxPostPreDataLengthExceeded"),
+        (b"--" + BOUNDARY + b"\r\n" + b"x" * 100_000, "MaxPostPreDataLengthExceeded"),
     ],
 )
 def test_form_that_is_broken_is_refused(body, code):
@@ -119,7 +119,7 @@ def test_form_that_is_broken_is_refused(body, code):
 
 def test_fields_together_have_a_bound():
     many = [part(f"x-amz-meta-{number}", b"x" * 200) for number in range(200)]
-    assert code_of(*many) == "MaxPostPreDataLengthExceededError"
+    assert code_of(*many) == "MaxPostPreDataLengthExceeded"
 
 
 @given(st.binary(max_size=300))
@@ -135,15 +135,23 @@ def test_any_bytes_are_taken_or_refused_but_never_crash(data):
         ('multipart/form-data; boundary="a b;c"', b"a b;c"),
         ("Multipart/Form-Data;charset=utf-8;boundary=abc", b"abc"),
         ("multipart/form-data; boundary=abc; charset=utf-8", b"abc"),
-        ("multipart/form-data", None),
-        ("multipart/form-data; boundary=", None),
-        ("multipart/form-data; boundary=" + "x" * 201, None),
         ("application/x-www-form-urlencoded", None),
         ("", None),
     ],
 )
 def test_boundary_is_found_in_the_content_type(content_type, boundary):
     assert parse_boundary(content_type) == boundary
+
+
+@pytest.mark.parametrize("boundary", ["", ";", "; boundary=", "; boundary=" + "x" * 201])
+def test_form_without_a_boundary_is_refused(boundary):
+    with pytest.raises(S3Refusal) as caught:
+        parse_boundary(f"multipart/form-data{boundary}")
+    assert caught.value.s3.name == "MalformedPOSTRequest"
+
+
+def test_file_may_have_no_name():
+    assert read([form(part("file", b"1"))])[0].file_name is None
 
 
 def test_repr_shows_the_state():
