@@ -159,7 +159,8 @@ def _document(
 
 _VERSION: Final = ("versionId",)
 _READ: Final = ("versionId", "partNumber", *OVERRIDE_PARAMETERS)
-_LIST: Final = ("prefix", "delimiter", "max-keys", "encoding-type", "allow-unordered")
+_UNUSED: Final = ("allow-unordered", "metadata")  # other gateways' own; mc sends the second
+_LIST: Final = ("prefix", "delimiter", "max-keys", "encoding-type", *_UNUSED)
 _LIST_V2: Final = (*_LIST, "continuation-token", "start-after", "fetch-owner")
 _LIST_VERSIONS: Final = (*_LIST, "key-marker", "version-id-marker")
 _LIST_UPLOADS: Final = (

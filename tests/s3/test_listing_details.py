@@ -84,6 +84,15 @@ def test_what_was_asked_for_is_said_again(s3, bucket):
     assert (page["ContinuationToken"], page["IsTruncated"], page["Prefix"]) == ("", False, "")
 
 
+def test_what_other_gateways_add_to_listings_changes_nothing(gateway, s3, bucket):
+    fill(s3, bucket, ["a"])
+    for listing in ("list-type=2", "prefix=", "versions"):
+        path = f"/{bucket}?{listing}"
+        plain = gateway.request("GET", path).body
+        for more in ("metadata=true", "allow-unordered=true"):
+            assert gateway.request("GET", f"{path}&{more}").body == plain
+
+
 def test_encoding_is_said_only_when_it_was_asked_for(gateway, s3, bucket):
     fill(s3, bucket, ["a b"])
     plain = gateway.request("GET", f"/{bucket}?list-type=2").body
@@ -120,8 +129,7 @@ def test_tokens_and_markers_outlive_the_server(tmp_path):
     assert [each["Name"] for each in buckets["Buckets"]] == ["images"]
 
 
-def test_entries_of_a_branch_on_top_of_another(s3, gateway, bucket):
-    """Files of two lines, some of them deleted in the upper one."""
+def test_prefix_below_which_all_is_deleted_is_not_listed(s3, gateway, bucket):
     fill(s3, bucket, ["a/1", "a/2", "b/1", "c", "d/1"])
     s3.put_object(Bucket=f"master.{bucket}", Key="e/1", Body=b"1")
     s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a/1"}, {"Key": "b/1"}]})
