@@ -16,7 +16,7 @@ from pachlite.pfs.api import PFS
 PATH: Final = b"/~/tunnel"
 
 _SCHEME: Final = "bearer "
-_HINT: Final = "a token is needed: pachlite auth use-auth-token, or PACHLITE_TOKEN"
+_HINT: Final = "a token is needed: give one to pachlite auth use-auth-token"
 
 
 def tunnels_to_gateway(

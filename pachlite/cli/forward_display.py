@@ -29,6 +29,7 @@ _TOLD: Final = {
     EventName.LOST,
     EventName.RESUME,
     EventName.FAILOVER,
+    EventName.TUNNEL,
 }
 """What is worth a line of text; JSON has everything."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from pachlite.cli import forward_options as options
+from pachlite.cli.config_file import session_token
 from pachlite.cli.context import default_target, runtime_directory
 from pachlite.cli.forward_display import Display, LogFormat, show_running
 from pachlite.forward.chaos import parse_duration
@@ -15,7 +16,7 @@ from pachlite.forward.limits import allow_connections
 from pachlite.forward.listening import listen_on
 from pachlite.forward.port_owner import port_owner
 from pachlite.forward.preflight import check
-from pachlite.forward.settings import NEVER_REACHED, TARGET_LOST, Probe, Service, Settings
+from pachlite.forward.settings import NEVER_REACHED, TARGET_LOST, Mode, Probe, Service, Settings
 from pachlite.forward.targets import Route
 
 _REASONS: Final = {
@@ -48,6 +49,14 @@ def port_forward(
             "target is named as a URL), or not at all.",
         ),
     ] = Probe.AUTO,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode",
+            help="Go through a tunnel, in which connections outlive broken links, or not; auto "
+            "does where the target is another machine's gateway.",
+        ),
+    ] = Mode.AUTO,
     wait_ready: Annotated[
         str,
         typer.Option(
@@ -97,8 +106,10 @@ def port_forward(
 ) -> None:
     """Forward a local port to a gateway, and keep it open whatever happens to the gateway.
 
-    While no target can be reached, clients are held and served as soon as there is one. Whoever
-    was connected when a connection broke sees a reset, never a clean end. Runs until interrupted.
+    While no target can be reached, clients are held and served as soon as there is one. To a
+    gateway on another machine connections go through a tunnel: when the link breaks, they go on
+    over the next one. Elsewhere, whoever was connected when a connection broke sees a reset, never
+    a clean end. Runs until interrupted.
 
     Examples:
       pachlite port-forward gw.example.com
@@ -125,6 +136,8 @@ def port_forward(
         max_connections=allow_connections(max_connections),
         max_pending=max_pending,
         probe=probe,
+        mode=mode,
+        token=session_token(),
         chaos=options.chosen_chaos(chaos or [], chaos_seed),
     )
     service = Service(

@@ -18,6 +18,7 @@ class EventName(StrEnum):
     LOST = "lost"
     RESUME = "resume"
     FAILOVER = "failover"
+    TUNNEL = "tunnel"
     CLOSE = "close"
 
 

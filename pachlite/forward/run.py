@@ -172,6 +172,9 @@ class _Run:
         self._audience.observe(event)
         if event.name is EventName.UP and event.duration_s is not None:
             self._hook.run(event)
+        if event.name is EventName.TUNNEL:
+            for upstream in self._forwarder.upstreams:
+                upstream.suspect()
         if event.name is EventName.LOST and self._service.exits_on_loss:
             self._end_if_lost()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -24,6 +24,14 @@ class Probe(StrEnum):
     OFF = "off"
 
 
+class Mode(StrEnum):
+    """How connections get to a target."""
+
+    AUTO = "auto"
+    RAW = "raw"
+    TUNNEL = "tunnel"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a forwarder behaves.
@@ -36,6 +44,9 @@ class Settings:
         idle_timeout_s: How long a connection may carry nothing; 0 is for ever.
         drain_s: How long connections may go on after the signal to stop.
         max_connections: More wait in the kernel, and so do clients above `max_pending` held ones.
+        mode: Whether connections go through a tunnel; `AUTO` is raw for targets on this machine and
+            for those without tunnels.
+        token: Who asks for a tunnel.
         chaos: Faults to inject, for tests of whatever connects.
     """
 
@@ -48,6 +59,8 @@ class Settings:
     max_connections: int = 512
     max_pending: int = 256
     probe: Probe = Probe.AUTO
+    mode: Mode = Mode.AUTO
+    token: str = field(default="", repr=False)
     chaos: ChaosPlan | None = None
 
 

@@ -36,6 +36,7 @@ class Links:
         self.port = port
         self.transports = []
         self.made = 0
+        self.is_there = asyncio.Event()
         self.is_up = True
 
     async def open(self):
@@ -44,12 +45,14 @@ class Links:
         opened = await open_tunnel(self._dial, "localhost", "")
         self.transports.append(opened.transport)
         self.made += 1
+        self.is_there.set()
         return opened
 
     async def _dial(self, make):
         await asyncio.get_running_loop().create_connection(make, "127.0.0.1", self.port)
 
     def cut(self):
+        self.is_there.clear()
         transports, self.transports = self.transports, []
         for transport in transports:
             transport.abort()

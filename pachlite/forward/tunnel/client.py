@@ -74,6 +74,7 @@ class TunnelClient:
         """Make the first link, and each that follows."""
         if self._keeping is None:
             self._keeping = asyncio.get_running_loop().create_task(self._keep())
+            self._keeping.add_done_callback(_report)
 
     async def ready(self) -> None:
         """Wait for a link for as long as an attempt takes.
@@ -154,6 +155,7 @@ class TunnelClient:
             opened.transport, self._limits, take, self._session.pump, is_client=True
         )
         self._link = link
+        opened.become(link)
         link.begin(opened.rest)
         try:
             await self._converse(link, greeting)
@@ -201,6 +203,13 @@ class TunnelClient:
 
 async def _either(one: asyncio.Future[Any], other: asyncio.Future[Any]) -> None:
     await asyncio.wait({one, other}, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Say what ended a task that was to go on; nobody waits for it."""
+    if not task.cancelled() and task.exception() is not None:
+        context = {"message": "a tunnel is not kept any more", "exception": task.exception()}
+        task.get_loop().call_exception_handler(context)
 
 
 def _later(delay_s: float, call: Callable[[], None]) -> asyncio.TimerHandle:

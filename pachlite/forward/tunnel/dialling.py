@@ -24,10 +24,16 @@ Dial = Callable[[MakeLeg], Awaitable[None]]
 
 
 class Opened(NamedTuple):
-    """A connection that has become a tunnel, and what came right behind the answer."""
+    """A connection that has become a tunnel.
+
+    Attributes:
+        rest: What came right behind the answer.
+        become: Lets a protocol go on with the connection.
+    """
 
     transport: asyncio.Transport
     rest: bytes
+    become: Callable[[asyncio.Protocol], None]
 
 
 async def open_tunnel(dial: Dial, host: str, token: str) -> Opened:
@@ -48,16 +54,17 @@ async def open_tunnel(dial: Dial, host: str, token: str) -> Opened:
     except BaseException:
         asking.abort()
         raise
-    return Opened(asking.take_transport(), rest)
+    return Opened(asking.take_transport(), rest, asking.become)
 
 
 class _Asking(asyncio.Protocol):
-    """Sends a request, and waits for the head of the answer."""
+    """Sends a request, waits for the head of the answer, and passes all that follows on."""
 
     def __init__(self, asked: bytes) -> None:
         self._asked = asked
         self._received = b""
         self._transport: asyncio.Transport | None = None
+        self._successor: asyncio.Protocol | None = None
         self.answer: asyncio.Future[tuple[bytes, bytes]] = (
             asyncio.get_running_loop().create_future()
         )
@@ -66,7 +73,14 @@ class _Asking(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(self._asked)
 
+    def become(self, successor: asyncio.Protocol) -> None:
+        """Let another protocol hear of everything from now on. Not every transport can do that."""
+        self._successor = successor
+
     def data_received(self, data: bytes) -> None:
+        if self._successor is not None:
+            self._successor.data_received(data)
+            return
         self._received += data
         head, end, rest = self._received.partition(HEAD_END)
         if self.answer.done():
@@ -77,8 +91,18 @@ class _Asking(asyncio.Protocol):
         elif len(self._received) > MAX_HEAD_BYTES:
             self.answer.set_exception(NoTunnel("the target's answer has no end"))
 
+    def pause_writing(self) -> None:
+        if self._successor is not None:
+            self._successor.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._successor is not None:
+            self._successor.resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.answer.done():
+        if self._successor is not None:
+            self._successor.connection_lost(exc)
+        elif not self.answer.done():
             self.answer.set_exception(
                 exc or ConnectionResetError("the target closed the connection without an answer")
             )

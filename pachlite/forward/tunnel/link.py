@@ -24,7 +24,7 @@ class WebSocketLink(asyncio.Protocol):
     """See `session.Link`. It ends when it breaks, is silent for too long, or `on_frame` says so.
 
     Args:
-        transport: A connection whose handshake is over; it is this protocol's from now on.
+        transport: A connection whose handshake is over; let this be its protocol, then `begin`.
         on_frame: Gets each frame; raises `TunnelBroken` for what cannot be.
         on_writable: Called when it takes frames again.
     """
@@ -55,8 +55,7 @@ class WebSocketLink(asyncio.Protocol):
         return f"<WebSocketLink {'ended' if self._ended.done() else 'open'}>"
 
     def begin(self, rest: bytes) -> None:
-        """Take over the transport, and what it has read beyond the handshake."""
-        self._transport.set_protocol(self)
+        """Begin with what was read beyond the handshake."""
         self._watch()
         if rest:
             self.data_received(rest)

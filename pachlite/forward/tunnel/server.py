@@ -30,6 +30,7 @@ from pachlite.forward.tunnel.stream import Stream, StreamHandler
 from pachlite.forward.tunnel.transport import StreamTransport
 
 MAX_SESSIONS: Final = 64
+_STOP_CHECK_S: Final = 0.05
 
 Headers = Iterable[tuple[bytes, bytes]]
 Authorize = Callable[[Headers], None]
@@ -62,7 +63,6 @@ class TunnelServer:
         self._limits = limits
         self._guests: dict[bytes, _Guest] = {}
         self._dialling: set[asyncio.Task[None]] = set()
-        self._is_stopping = False
 
     def __repr__(self) -> str:
         return f"<TunnelServer of {len(self._guests)} sessions>"
@@ -95,9 +95,10 @@ class TunnelServer:
 
     def stop(self) -> None:
         """End each tunnel as soon as nothing is under way in it."""
-        self._is_stopping = True
         for guest in self._guests.values():
             self._end_if_idle(guest)
+        if any(guest.link is not None for guest in self._guests.values()):
+            _later(_STOP_CHECK_S, self.stop)
 
     def close(self) -> None:
         """Break everything."""
@@ -140,7 +141,7 @@ class TunnelServer:
 
     def _connect(self, guest: _Guest, stream: Stream) -> StreamHandler:
         """Connect a stream to the gateway; what comes meanwhile waits."""
-        pump = Pump(lambda ended: self._let_go(guest, ended))
+        pump = Pump(guest.pumps.discard)
         guest.pumps.add(pump)
         transport = StreamTransport(asyncio.get_running_loop(), {})
         transport.begin(stream, pump.client)
@@ -154,14 +155,12 @@ class TunnelServer:
             await self._dial(lambda: pump.target)
         except OSError as error:
             pump.cut(f"target: {error}")
-            self._let_go(guest, pump)
-
-    def _let_go(self, guest: _Guest, pump: Pump) -> None:
-        guest.pumps.discard(pump)
-        self._end_if_idle(guest)
+            guest.pumps.discard(pump)
 
     def _end_if_idle(self, guest: _Guest) -> None:
-        if self._is_stopping and not guest.pumps and guest.link is not None:
+        """End a link once the gateway has said everything in all of its connections."""
+        is_busy = any(not pump.target.has_ended for pump in guest.pumps) or guest.session.is_sending
+        if guest.link is not None and not is_busy:
             guest.link.close()
 
     def _leave(self, guest: _Guest, link: WebSocketLink) -> None:
@@ -204,6 +203,7 @@ class _Visit:
         self._server = server
         self.guest: _Guest | None = None
         self.link = WebSocketLink(transport, limits, self._take, self._pump, is_client=False)
+        transport.set_protocol(self.link)
 
     async def last(self, rest: bytes) -> None:
         """Wait for the end of the link; it has to say something soon."""

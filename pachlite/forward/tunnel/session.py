@@ -101,6 +101,11 @@ class Session:
         return len(self._streams)
 
     @property
+    def is_sending(self) -> bool:
+        """Whether something waits to be sent over the link, or sent again over the next."""
+        return bool(self._kept) or any(each.is_sendable for each in self._streams.values())
+
+    @property
     def is_attached(self) -> bool:
         """Whether there is a link."""
         return self._link is not None
