@@ -78,7 +78,7 @@ def test_deleting_a_version_that_is_not_there_changes_nothing(s3, where, version
     answer = s3.delete_objects(
         Bucket=where["Bucket"], Delete={"Objects": [{"Key": "a", "VersionId": version}]}
     )
-    assert answer["Deleted"] == [{"Key": "a", "VersionId": version}]
+    assert answer["Deleted"] == [{"Key": "a", "VersionId": version, "DeleteMarker": False}]
     assert history(s3, where["Bucket"]) == before
 
 
