@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.s3.guarded import guarded_gateway
 from tests.s3.refusals import refused
 
 RULES = [
@@ -163,3 +164,17 @@ def test_commit_bucket_has_the_rules_of_its_branch_and_takes_none(s3, gateway, s
         with refused("AccessDenied", 403):
             change(Bucket=frozen)
     assert s3.get_bucket_cors(Bucket=frozen)["CORSRules"] == RULES
+
+
+def test_browser_asks_without_a_signature_even_where_requests_need_one(tmp_path):
+    with guarded_gateway(tmp_path / "home") as world:
+        s3 = world.s3(world.alice)
+        s3.create_bucket(Bucket="shared")
+        s3.put_bucket_cors(Bucket="shared", CORSConfiguration={"CORSRules": RULES})
+        s3.close()
+        answer = ask(world.gateway, "/shared/a", "http://a.dev", "PUT", "authorization")
+        assert answer.code == "AccessForbidden"
+        assert ask(world.gateway, "/shared/a", "http://a.dev", "PUT").status == 200
+        refusal = world.gateway.request("GET", "/shared/a", headers={"origin": "http://a.dev"})
+        assert (refusal.status, refusal.code) == (403, "AccessDenied")
+        assert told(refusal)["allow-origin"] == "http://a.dev"
