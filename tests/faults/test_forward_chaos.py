@@ -47,7 +47,7 @@ def _faults() -> st.SearchStrategy[Fault]:
     sizes=st.lists(st.integers(0, MIB), min_size=1, max_size=6),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=soak(15, 1000))
+@settings(max_examples=soak(10, 1000))
 def test_bytes_are_right_or_the_client_saw_a_reset(loop, faults, sizes, seed):
     plan = ChaosPlan(tuple(faults), seed)
 
@@ -57,10 +57,12 @@ def test_bytes_are_right_or_the_client_saw_a_reset(loop, faults, sizes, seed):
             forwarding(target.port, chaos=plan) as bad,
             forwarding(bad.port) as forward,
         ):
-            ended = asyncio.create_task(_break_what_is_silent(forward.forwarder))
+            if faults:  # without any, even the slowest machine owes all bytes
+                breaking = asyncio.create_task(_break_what_is_silent(forward.forwarder))
             data = [os.urandom(size) for size in sizes]
             found = await asyncio.gather(*(exchange(forward.port, each) for each in data))
-            ended.cancel()
+            if faults:
+                breaking.cancel()
             for sent, (got, is_whole) in zip(data, found, strict=True):
                 assert got == sent if is_whole else sent.startswith(got)
                 assert is_whole or faults

@@ -1,6 +1,7 @@
 """A forwarder whose target goes and comes back: who can wait is served, nobody is cheated."""
 
 import asyncio
+import errno
 import gc
 import os
 import random
@@ -9,7 +10,10 @@ import socket
 import pytest
 
 from pachlite.forward.events import EventName
+from pachlite.forward.gatekeeper import Gatekeeper
 from pachlite.forward.health import State
+from pachlite.forward.listening import Listener
+from pachlite.forward.targets import Route
 from tests.faults.forwarding import (
     LOOPS,
     Client,
@@ -220,3 +224,35 @@ async def _cut_often(forward, target, count) -> None:
         await client.close()
     await settled(lambda: not (target.legs or forward.status.connections))
     forward.events.clear()
+
+
+class ShortOfFiles(socket.socket):
+    """A listener in a process that has no file left for the first client."""
+
+    is_short = True
+
+    def accept(self):
+        if self.is_short:
+            self.is_short = False
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+def test_a_shortage_of_files_keeps_clients_waiting_but_not_for_ever(loop):
+    async def main():
+        admitted = []
+        with ShortOfFiles() as sock, socket.socket() as client:
+            sock.bind(("127.0.0.1", 0))
+            sock.listen()
+            sock.setblocking(False)
+            listener = Listener(sock, Route(), *sock.getsockname())
+            gate = Gatekeeper([listener], lambda: True, lambda _, each: admitted.append(each))
+            gate.open()
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, sock.getsockname())
+            await settled(lambda: admitted)
+            assert not sock.is_short
+            admitted[0].close()
+            gate.close()
+
+    on_loop(loop, main)
