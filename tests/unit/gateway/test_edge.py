@@ -177,7 +177,7 @@ def raising(error):
 @pytest.mark.parametrize("method", ["PUT", "GET"])
 def test_error_of_the_store_is_answered(pfs, caplog, method, error, expected):
     fickle = Fickle(pfs, put_file=raising(error), get_file=raising(error))
-    sent = call(fickle, method, "/images/a")
+    sent = call(fickle, method, "/images/a", headers=length(0))
     assert (status(sent), code(sent)) == expected
     assert (b"retry-after" in dict(sent[0]["headers"])) is (expected[0] == 503)
     assert ("a defect" in caplog.text) is isinstance(error, RuntimeError)
@@ -291,6 +291,6 @@ def test_other_kinds_of_connections_are_passed_on(pfs):
 
 
 def test_metadata_with_control_characters_cannot_split_headers(pfs):
-    call(pfs, "PUT", "/images/a", headers=[(b"x-amz-meta-a", b"1\x0b\x7f2")])
+    call(pfs, "PUT", "/images/a", headers=[*length(0), (b"x-amz-meta-a", b"1\x0b\x7f2")])
     sent = call(pfs, "HEAD", "/images/a")
     assert dict(sent[0]["headers"])[b"x-amz-meta-a"] == b"12"
