@@ -1,11 +1,11 @@
-"""Requests that are nearly right: strategies that build them, and mutations of recorded bytes."""
+"""Requests that are nearly right: built of what is right and what is not, or of recorded bytes."""
 
 import random
+from itertools import product
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import strategies as st
 
 METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "QUERY"]
 BUCKETS = [
@@ -34,6 +34,7 @@ PARAMETERS = [
     "X-Amz-SignedHeaders=host", "X-Amz-Signature=00", "AWSAccessKeyId=a", "Signature=b",
     "Expires=1", "x-amz-acl=private", "%", "=", "a=%FF", "&&", "+", "acl=" + "x" * 3000,
 ]  # fmt: skip
+_MODE = "x-amz-content-sha256"
 SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 STREAMING = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 CREDENTIAL = "AKID/20261122/us-east-1/s3/aws4_request"
@@ -126,27 +127,73 @@ FRAMED = [
     b"3\nabc\n0\n\n",
     b"0" * 2000,
 ]
+_WITH_DOCUMENTS = [
+    ("POST", "/fuzz?delete"),
+    ("POST", "/fuzz/a?uploadId=" + "0" * 32),
+    ("PUT", "/fuzz"),
+    ("PUT", "/fuzz?versioning"),
+    ("PUT", "/fuzz?cors"),
+    ("PUT", "/fuzz?tagging"),
+    ("PUT", "/fuzz/a?tagging"),
+]
 LENGTHS = ["right", "right", "right", "more", "less", "none", "x", "-1", "9" * 25, "1, 2", "+3"]
 CODINGS = ["", "", "", "chunked", "gzip, chunked", "identity", "chunked, chunked", "x"]
 
 
-@st.composite
-def requests(draw):
-    """Build the bytes of a request: each part is from a list of what is right and what is not."""
-    target = f"/{draw(st.sampled_from(BUCKETS))}"
-    key = draw(st.sampled_from(KEYS))
-    if key or draw(st.booleans()):
-        target += f"/{key}"
-    query = "&".join(draw(st.lists(st.sampled_from(PARAMETERS), max_size=4)))
-    if query:
-        target += f"?{query}"
-    body = draw(st.sampled_from([b"", b"abc", *DOCUMENTS, *FRAMED]))
-    names = draw(st.lists(st.sampled_from(sorted(HEADERS)), max_size=5))
-    lines = [f"{name}: {draw(st.sampled_from(HEADERS[name]))}" for name in names]
-    if "host" not in names:
-        lines.append("host: localhost")
-    body, framing = _framed(body, draw(st.sampled_from(LENGTHS)), draw(st.sampled_from(CODINGS)))
-    head = "\r\n".join([f"{draw(st.sampled_from(METHODS))} {target} HTTP/1.1", *lines, *framing])
+def alone():
+    """Return requests in each of which one part only is wrong: every one there is."""
+    part = "/fuzz/a?partNumber=1&uploadId=" + "0" * 32
+    methods = ("GET", "HEAD", "PUT", "POST", "DELETE")
+    lines = [f"{name}: {value}" for name, values in HEADERS.items() for value in values]
+    targets = [f"/fuzz/a?{parameter}" for parameter in PARAMETERS]
+    targets += [f"/fuzz?{parameter}" for parameter in PARAMETERS]
+    targets += [f"/{bucket}/a" for bucket in BUCKETS] + [f"/fuzz/{key}" for key in KEYS]
+    return [
+        *(_request(method, target, [], b"abc") for method in methods for target in targets),
+        *(
+            _request(method, target, [line], b"abc")
+            for method, target, line in product(methods, ("/fuzz/a", "/fuzz", part), lines)
+        ),
+        *(
+            _request(method, target, [], document)
+            for (method, target), document in product(_WITH_DOCUMENTS, DOCUMENTS)
+        ),
+        *(
+            _request(
+                "PUT", "/fuzz/a", [f"{_MODE}: {mode}", "x-amz-decoded-content-length: 3"], body
+            )
+            for mode, body in product(HEADERS[_MODE], FRAMED)
+        ),
+        *(
+            _request("PUT", "/fuzz/a", [], b"abc", length, coding)
+            for length, coding in product(LENGTHS, CODINGS)
+        ),
+    ]
+
+
+def wild(rng: random.Random) -> bytes:
+    """Return a request of which several parts may be wrong."""
+    target = f"/{rng.choice(BUCKETS if rng.random() < 0.3 else ['fuzz'])}"
+    if rng.random() < 0.7:
+        target += f"/{rng.choice(KEYS if rng.random() < 0.3 else ['a'])}"
+    if rng.random() < 0.6:
+        target += "?" + "&".join(rng.choices(PARAMETERS, k=rng.choice([1, 1, 2, 4])))
+    names = rng.sample(sorted(HEADERS), k=rng.choice([0, 1, 2, 3, 6]))
+    return _request(
+        rng.choice(METHODS),
+        target,
+        [f"{name}: {rng.choice(HEADERS[name])}" for name in names],
+        rng.choice([b"", b"abc", *DOCUMENTS, *FRAMED]),
+        rng.choice(LENGTHS),
+        rng.choice(CODINGS),
+    )
+
+
+def _request(method, target, lines, body, length="right", coding=""):
+    if not any(line.startswith("host:") for line in lines):
+        lines = ["host: localhost", *lines]
+    body, framing = _framed(body, length, coding)
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, *framing])
     return head.encode("latin-1") + b"\r\n\r\n" + body
 
 
