@@ -111,7 +111,7 @@ class TargetServer:
     async def start(self) -> None:
         sock = socket.create_server(("127.0.0.1", self.port), backlog=1024)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: TargetLeg(self), sock=sock)
+        self._server = await loop.create_server(lambda: TargetLeg(self), sock=sock, backlog=1024)
 
     async def kill(self) -> None:
         """Vanish as a killed process does: nobody listens, every connection is reset."""
