@@ -1,5 +1,7 @@
 """The gateway over TLS: certificates it makes, certificates it is given, HTTP/2, and reloading."""
 
+import contextlib
+import random
 import signal
 import socket
 import ssl
@@ -118,6 +120,40 @@ def test_a_client_that_speaks_no_tls_is_cut_and_harms_nobody(secure):
         connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
         assert b"200 OK" not in connection.recv(1000)
     assert secure.request("GET", "/~/healthz").status == 200
+
+
+def test_garbage_in_place_of_a_handshake_harms_nobody(secure):
+    rng = random.Random(1)
+    hello = bytes.fromhex("16030100c4010000c00303") + rng.randbytes(190)
+    for number in range(100):
+        garbage = bytearray(hello if number % 2 else rng.randbytes(300))
+        garbage[rng.randrange(len(garbage))] ^= 0xFF
+        with socket.create_connection(secure.address, timeout=60) as connection:
+            connection.sendall(garbage[: rng.randrange(1, len(garbage))])
+            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                while connection.recv(1000):
+                    pass
+    assert secure.request("GET", "/~/healthz").status == 200
+
+
+def test_http2_client_that_gives_up_in_the_middle_leaves_nothing(secure):
+    trust = ssl.create_default_context(cafile=secure.ca)
+
+    def body():
+        for _ in range(20):
+            yield bytes(100_000)
+        raise InterruptedError
+
+    with httpx.Client(http2=True, verify=trust, base_url=secure.endpoint, timeout=60) as client:
+        client.put("/given-up")
+        for _ in range(4):
+            with pytest.raises(InterruptedError):
+                client.put("/given-up/a", content=body(), headers={"content-length": "9000000"})
+        assert client.get("/given-up/a").status_code == 404
+        with client.stream("GET", "/http2/5000000") as answer:
+            next(answer.iter_bytes())
+        assert client.get("/given-up/a").status_code == 404
 
 
 def test_the_same_certificate_is_served_after_a_restart(tmp_path):
