@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from pachlite.errors import InvalidPath
 from pachlite.gateway.buckets import Bucket, parse_bucket
@@ -47,12 +47,15 @@ class FoundSource:
 
 
 def parse_copy_source(header: str) -> CopySource:
-    """Parse `[/]bucket/key[?versionId=id]`, percent-encoded as a whole or without the version."""
+    """Parse `[/]bucket/key[?versionId=id]`, percent-encoded as a whole or without the version.
+
+    A plus is a space, as in S3; some clients encode one so, and all write `%2B` for a plus.
+    """
     path, _, version = header.partition(_VERSION)
     if not is_well_escaped(path):
         raise _invalid(header, "Invalid copy source encoding")
     try:
-        decoded = unquote(path, errors="strict")
+        decoded = unquote_plus(path, errors="strict")
     except UnicodeDecodeError as error:
         raise _invalid(header, "Invalid copy source encoding") from error
     if not version:

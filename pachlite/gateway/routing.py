@@ -190,6 +190,7 @@ _BUCKET_PROBES: Final = {
     "requestPayment": "GetBucketRequestPayment",
     "website": "GetBucketWebsite",
 }
+_PROBED: Final = ("withUpdatedAt",)  # of MinIO's clients, which ask for the lifecycle with it
 _OBJECT_PROBES: Final = {"legal-hold": "ObjectLegalHold", "retention": "ObjectRetention"}
 _DELETED_NOTHING: Final = {
     "encryption": "DeleteBucketEncryption",
@@ -230,7 +231,7 @@ CONFIGURATIONS: Final[dict[Route, AnyOperation]] = {
         "DeletePublicAccessBlock", delete_public_access_block
     ),
     **{
-        Route("GET", BUCKET, subresource): _quick(name, bucket_probe(subresource))
+        Route("GET", BUCKET, subresource): _quick(name, bucket_probe(subresource), _PROBED)
         for subresource, name in _BUCKET_PROBES.items()
     },
     **{

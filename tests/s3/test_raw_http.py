@@ -286,3 +286,8 @@ def test_own_paths_are_no_bucket(gateway):
 def test_request_through_a_proxy_names_the_whole_url(gateway, bucket):
     gateway.request("PUT", f"/{bucket}/a", b"1")
     assert gateway.request("GET", f"{gateway.endpoint}/{bucket}/a").body == b"1"
+
+
+def test_lifecycle_is_asked_for_as_clients_of_minio_do(gateway, bucket):
+    answer = gateway.request("GET", f"/{bucket}/?lifecycle=&withUpdatedAt=true")
+    assert (answer.status, answer.code) == (404, "NoSuchLifecycleConfiguration")

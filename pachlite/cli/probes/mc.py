@@ -4,6 +4,8 @@ import json
 
 from pachlite.cli.probes.runner import BIG_KEY, COPY, HELLO, KEY, Place, big, expect, expect_in
 
+MOVING = "dir/mov ing+%.txt"
+
 
 def _mc(place: Place, *words: str, data: bytes = b"") -> str:
     return place.run("--config-dir", str(place.path / "mc"), "--json", *words, data=data)
@@ -47,8 +49,8 @@ def list_objects(place: Place) -> None:
 
 def copy_object(place: Place) -> None:
     """Copy within the bucket, and move the copy."""
-    _mc(place, "cp", _at(place, KEY), _at(place, "dir/moving.txt"))
-    _mc(place, "mv", _at(place, "dir/moving.txt"), _at(place, COPY))
+    _mc(place, "cp", _at(place, KEY), _at(place, MOVING))
+    _mc(place, "mv", _at(place, MOVING), _at(place, COPY))
 
 
 def delete_object(place: Place) -> None:

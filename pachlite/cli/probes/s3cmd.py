@@ -2,6 +2,8 @@
 
 from pachlite.cli.probes.runner import BIG_KEY, COPY, HELLO, KEY, Place, big, expect, expect_in
 
+MOVING = "dir/mov ing+%.txt"
+
 
 def _s3cmd(place: Place, *words: str, data: bytes = b"") -> str:
     return place.run("-c", place.config, "--no-progress", *words, data=data)
@@ -43,8 +45,8 @@ def list_objects(place: Place) -> None:
 
 def copy_object(place: Place) -> None:
     """Copy within the bucket, and move the copy."""
-    _s3cmd(place, "cp", _at(place, KEY), _at(place, "dir/moving.txt"))
-    _s3cmd(place, "mv", _at(place, "dir/moving.txt"), _at(place, COPY))
+    _s3cmd(place, "cp", _at(place, KEY), _at(place, MOVING))
+    _s3cmd(place, "mv", _at(place, MOVING), _at(place, COPY))
 
 
 def delete_object(place: Place) -> None:
