@@ -6,8 +6,18 @@ import pytest
 
 from pachlite import errors
 from pachlite.pfs.api import PFS
-from pachlite.pfs.infos import CompletedPart, Deletion, FileMeta, Precondition, PutOptions
+from pachlite.pfs.infos import (
+    IMPLICIT_SUM,
+    Checksum,
+    CompletedPart,
+    Deletion,
+    Expected,
+    FileMeta,
+    Precondition,
+    PutOptions,
+)
 from pachlite.pfs.refs import parse_branch, parse_commit, parse_file, parse_repo
+from pachlite.pfs.sums import digest_of, encode
 from tests.contract.drive import commit_files, put, read, tree
 
 MiB = 1024 * 1024
@@ -309,3 +319,55 @@ def test_deletions_have_conditions_of_their_own(pfs: PFS) -> None:
     assert pfs.delete_file(commit, [nothing]).commit_id == ""
     assert pfs.delete_file(commit, [done]).commit_id
     assert [version for _, version, _, _ in _versions(pfs)] == [second.version_id]
+
+
+def _summed_upload(pfs: PFS, algorithm: str, sum_type: str) -> tuple[str, list[CompletedPart]]:
+    file = parse_file("images@master:/a")
+    upload = pfs.create_upload(file, sum_algorithm=algorithm, sum_type=sum_type)
+    parts = []
+    for number, data in ((1, bytes(5 * MiB)), (2, b"tail")):
+        value = encode(digest_of(algorithm or IMPLICIT_SUM, data))
+        sent = Checksum(algorithm or IMPLICIT_SUM, value)
+        with pfs.put_part(file, upload.id, number) as writer:
+            writer.write(data)
+            part = writer.complete(Expected(checksums=(sent,)))
+        parts.append(CompletedPart(number, part.etag, (sent,) if algorithm else ()))
+    return upload.id, parts
+
+
+def test_checksums_named_at_the_end_must_be_those_of_the_parts(pfs: PFS) -> None:
+    put(pfs, "images@master:/other", b"1")
+    file = parse_file("images@master:/a")
+    upload, parts = _summed_upload(pfs, "SHA256", "COMPOSITE")
+    wrong = Checksum("SHA256", encode(bytes(32)))
+    for named, options, error in [
+        ([CompletedPart(1, parts[0].etag), parts[1]], {}, errors.UnfitUpload),
+        ([CompletedPart(1, parts[0].etag, (wrong,)), parts[1]], {}, errors.InvalidPart),
+        (
+            [CompletedPart(1, parts[0].etag, (Checksum("CRC32", "AAAAAA=="),)), parts[1]],
+            {},
+            errors.DigestMismatch,
+        ),
+        (parts, {"sum_type": "FULL_OBJECT"}, errors.UnfitUpload),
+        (parts, {"expected": Expected(size_bytes=1)}, errors.UnfitUpload),
+        (parts, {"expected": Expected(checksums=(wrong,))}, errors.DigestMismatch),
+    ]:
+        with pytest.raises(error):
+            pfs.complete_upload(file, upload, named, **options)
+    info = pfs.complete_upload(file, upload, parts, sum_type="COMPOSITE")
+    (whole,) = info.checksums
+    assert (whole.algorithm, whole.type, whole.value[-2:]) == ("SHA256", "COMPOSITE", "-2")
+    shown = [part.checksum for part in pfs.inspect_file(file).parts]
+    assert shown == [part.checksums[0] for part in parts]
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", ""])
+def test_checksums_of_parts_are_joined_to_that_of_the_whole(pfs: PFS, algorithm: str) -> None:
+    put(pfs, "images@master:/other", b"1")
+    file = parse_file("images@master:/a")
+    upload, parts = _summed_upload(pfs, algorithm, "FULL_OBJECT" if algorithm else "")
+    pfs.complete_upload(file, upload, [CompletedPart(part.number, part.etag) for part in parts])
+    info = pfs.inspect_file(file)
+    value = encode(digest_of(algorithm or IMPLICIT_SUM, bytes(5 * MiB) + b"tail"))
+    assert info.checksums == (Checksum(algorithm or IMPLICIT_SUM, value),)
+    assert all((part.checksum is None) is (not algorithm) for part in info.parts)
