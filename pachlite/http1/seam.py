@@ -128,8 +128,13 @@ class Acceptor:
             foreign = await connection.run()
         finally:
             self._connections.discard(connection)
-        if foreign is not None:
-            await self._hand_over(transport, foreign, stock)
+        if foreign is None:
+            return
+        if wire.is_ended:  # nobody would tell the next protocol, and there is nobody to talk to
+            transport.close()
+            return
+        wire.resume()
+        await self._hand_over(transport, foreign, stock)
 
     async def _hand_over(
         self,

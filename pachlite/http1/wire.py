@@ -82,6 +82,11 @@ class Wire(asyncio.Protocol):
         self.is_stopping = False
         transport.set_write_buffer_limits(_WRITE_HIGH_WATER_BYTES)
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._is_ended
+
     def __repr__(self) -> str:
         return f"<Wire {self._phase.name.lower()}, {len(self._buffer) - self._at} bytes ahead>"
 

@@ -198,6 +198,24 @@ def test_http2_without_tls_is_hypercorns(server):
         assert settings[3] == 4
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        WSConnection(ConnectionType.CLIENT).send(Request(host="x", target="/~/tunnel")),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+    ids=["WebSocket", "HTTP/2"],
+)
+def test_other_protocol_is_not_begun_with_a_client_that_has_left(tmp_path, opening):
+    ahead = request("GET", "/hold") + opening
+    with odd_server(tmp_path, "own") as server, server.connect(ahead) as connection:
+        connection.send_end()
+        wait_until_seen(server, "held")
+        server.ask("/release")
+        assert connection.answer().status == 200
+        assert connection.is_at_end()
+
+
 # What is refused.
 
 LARGE_HEADER = f"x-large: {'x' * 66_000}"
