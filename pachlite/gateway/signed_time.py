@@ -9,7 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pachlite.gateway.dates import parse_http_date
-from pachlite.gateway.signature_errors import denied, expired, too_skewed
+from pachlite.gateway.signature_errors import (
+    denied,
+    expired,
+    malformed_query,
+    too_skewed,
+)
 from pachlite.gateway.sigv2 import SignatureV2
 from pachlite.gateway.sigv4 import SignatureV4
 
@@ -55,7 +60,7 @@ def check_presigned_time(signature: SignatureV4, now: datetime) -> SignedTime:
     assert signature.expires_s is not None
     signed = parse_time(signature.signed_at)
     if signed is None:
-        raise denied("X-Amz-Date must have the form 20261122T100000Z")
+        raise malformed_query("X-Amz-Date must have the form 20261122T100000Z")
     if signed.at - now > MAX_SKEW:
         raise denied(
             "Request is not valid yet", hint="set the clock of who signed, or of the server"

@@ -359,6 +359,14 @@ def test_hoisted_headers_are_covered_by_a_presigned_url():
     assert refusal(changed).s3.name == "SignatureDoesNotMatch"
 
 
+@pytest.mark.parametrize("date", [b"tomorrow", b"20261399T000000Z", b"20130523T000000Z"])
+def test_presigned_url_with_a_broken_date_or_one_of_another_day_is_refused(date):
+    raw = presigned_example()
+    query = raw.query.replace(b"X-Amz-Date=20130524T000000Z", b"X-Amz-Date=" + date)
+    error = refusal(replace(raw, query=query), EXAMPLE_SECRET, EXAMPLE_TIME - timedelta(hours=1))
+    assert error.s3.name == "AuthorizationQueryParametersError"
+
+
 @pytest.mark.parametrize("name", ["X-Amz-Signature", "x-amz-signature"])
 def test_second_signature_is_refused(name):
     raw = presigned()
