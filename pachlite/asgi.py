@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import errno
 import logging
 import signal
@@ -24,6 +23,7 @@ from pachlite.connections import affordable_connections, bounded, raise_descript
 from pachlite.errors import AddressInUse, InvalidOption, PachliteError
 from pachlite.gateway.traffic import Traffic
 from pachlite.http1.seam import Upgrades, own_http1
+from pachlite.malloc import keep_large_buffers
 from pachlite.tls.context import load_context, reload_context
 
 if TYPE_CHECKING:
@@ -49,17 +49,6 @@ MakeUpgrades = Callable[[str, int], Upgrades]
 Renew = Callable[[], object]
 
 _log: Final = logging.getLogger(__name__)
-
-# glibc returns large blocks to the kernel when they are freed and takes them again with a page
-# fault each 4 KiB. Receiving bodies is half of that; with these settings the blocks are kept. Few
-# arenas keep what many threads hold in reserve within bounds.
-_MIB: Final = 1024 * 1024
-_MALLOC_OPTIONS: Final = {
-    -1: 256 * _MIB,  # M_TRIM_THRESHOLD
-    -2: 64 * _MIB,  # M_TOP_PAD
-    -3: 32 * _MIB,  # M_MMAP_THRESHOLD
-    -8: 4,  # M_ARENA_MAX
-}
 
 
 def run(
@@ -96,7 +85,7 @@ def run(
         reload=lambda: _renew_certificate(config.certificate, context, renew),
         traffic=traffic,
     )
-    _tune_malloc()
+    keep_large_buffers()
     loop_factory = uvloop.new_event_loop if uvloop else None
     spoken = upgrades(host, port) if upgrades else {}
     http1 = own_http1(config.http1, spoken) if config.http1 else nullcontext()
@@ -251,13 +240,3 @@ def _hypercorn_config(listener: socket.socket, context: ssl.SSLContext | None) -
     config.keep_alive_max_requests = sys.maxsize
     config.graceful_timeout = GRACEFUL_TIMEOUT_S
     return config
-
-
-def _tune_malloc() -> None:
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
-    if mallopt is None:
-        return
-    for option, value in _MALLOC_OPTIONS.items():
-        mallopt(option, value)

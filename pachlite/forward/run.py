@@ -25,6 +25,7 @@ from pachlite.forward.prober import reach_first, watch
 from pachlite.forward.settings import NEVER_REACHED, NORMAL, TARGET_LOST, Probe, Service, Settings
 from pachlite.forward.status import Status, prometheus
 from pachlite.forward.status_socket import telling_status
+from pachlite.malloc import keep_large_buffers
 
 try:
     import uvloop
@@ -73,6 +74,7 @@ def run(occasion: Occasion) -> int:
         The exit code: 0; 2 when all targets are lost and that was to end it; 3 when none was
         reached in the time it had to get ready.
     """
+    keep_large_buffers()
     loop_factory = uvloop.new_event_loop if uvloop else None
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(_Run(occasion).to_the_end())
