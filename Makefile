@@ -56,7 +56,8 @@ client-venvs: $(CLIENT_STAMPS) ## install the S3 clients from PyPI, which make t
 
 clients: .venv/.installed-test $(CLIENT_STAMPS) $(BUILT_STAMPS) ## install and build all S3 clients, run them, write their table
 	PACHLITE_BUILT_CLIENTS=1 $(BIN)/python -m pytest -p tests.s3.client_table \
-		--client-table docs/reference/s3-clients.md tests/s3/test_clients.py tests/s3/test_client_programs.py
+		--client-table docs/reference/s3-clients.md tests/s3/test_clients.py tests/s3/test_client_programs.py \
+		tests/s3/test_signing_programs.py
 
 clean: ## remove everything that was built or installed here
 	rm -rf .venv .venv-clients build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
