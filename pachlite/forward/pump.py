@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from pachlite.forward.health import describe
-from pachlite.forward.sockets import reset
+from pachlite.forward.sockets import end_when_closed, reset, reset_when_closed
 
 HIGH_WATER_BYTES: Final = 256 * 1024
 LOW_WATER_BYTES: Final = 64 * 1024
@@ -54,6 +54,7 @@ class Leg(asyncio.Protocol):
         """Begin; if the peer is there already, hand over what it has received."""
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES, low=LOW_WATER_BYTES)
+        reset_when_closed(self.transport)  # until it is known that both sides are done
         if self.pump.is_broken:
             reset(self.transport)
         elif self.peer.transport is not None:
@@ -114,10 +115,13 @@ class Leg(asyncio.Protocol):
         outgoing = self._transport_of_peer
         if outgoing.is_closing():
             return
-        if outgoing.can_write_eof():
-            outgoing.write_eof()
-        else:
+        if not outgoing.can_write_eof():
             self.pump.await_answer()
+        else:
+            try:
+                outgoing.write_eof()
+            except OSError as error:  # it broke, and nobody has read that yet
+                self.pump.cut(f"{self.peer.name}: {describe(error)}")
         self.pump.close_if_over()
 
     @property
@@ -167,15 +171,16 @@ class Pump:
 
     def close_if_over(self) -> None:
         """Close both legs once both sides have said all they had to say."""
-        if self.client.has_ended and self.target.has_ended:
+        if self.client.has_ended and self.target.has_ended and not self.is_broken:
             self._finish()
 
     def _finish(self) -> None:
         """Close what is open once everything has been written to it."""
         self.is_over = True
         for leg in (self.client, self.target):
-            if leg.is_open:
-                cast("asyncio.Transport", leg.transport).close()
+            if leg.transport is not None and leg.is_open:
+                end_when_closed(leg.transport)
+                leg.transport.close()
 
     def await_answer(self) -> None:
         """Give up once nothing has come for a while; TLS cannot say that one side is done."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_END_ON_CLOSE: Final = struct.pack("ii", 0, 0)
 _KEEPALIVE_PROBES: Final = 3
 _MILLISECONDS: Final = 1000
 
@@ -50,11 +51,25 @@ def reset_socket(sock: socket.socket) -> None:
 
 def reset(transport: asyncio.Transport) -> None:
     """End a transport so that its peer sees a reset, never a clean end."""
+    reset_when_closed(transport)
+    transport.abort()
+
+
+def reset_when_closed(transport: asyncio.Transport) -> None:
+    """Let the peer see a reset however the transport ends, be it that the process is killed."""
+    _set_linger(transport, _RESET_ON_CLOSE)
+
+
+def end_when_closed(transport: asyncio.Transport) -> None:
+    """Let the peer see a clean end, after all bytes, when the transport is closed."""
+    _set_linger(transport, _END_ON_CLOSE)
+
+
+def _set_linger(transport: asyncio.Transport, linger: bytes) -> None:
     sock = transport.get_extra_info("socket")
     if sock is not None:
         with suppress(OSError, ValueError):  # it may be closed, whichever way a loop says so
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-    transport.abort()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
 def is_reset(sock: socket.socket) -> bool:

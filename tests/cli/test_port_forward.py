@@ -57,6 +57,18 @@ def test_a_second_signal_ends_at_once_with_a_reset(home):
             connection.recv(1)
 
 
+def test_a_forwarder_that_is_killed_ends_nothing_as_if_it_were_complete(home):
+    with (
+        echoing() as port,
+        running_forwarder(home, f"127.0.0.1:{port}") as forward,
+        forward.connect() as connection,
+    ):
+        exchange(connection, b"half an answer")
+        forward.stop(signal.SIGKILL)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
 def test_a_client_waits_for_a_target_that_comes_later(home):
     port = free_port()
     with running_forwarder(home, f"127.0.0.1:{port}", "--log-format", "json") as forward:
