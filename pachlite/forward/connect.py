@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from pachlite.forward.api import MakeLeg
 from pachlite.forward.resolve import Address, Addresses, Resolver
@@ -26,6 +26,13 @@ _STATUS_BYTES: Final = 12
 _FIRST_SERVER_ERROR: Final = b"500"
 
 
+class Identity(NamedTuple):
+    """How to tell over TLS that a target is the right one: what to trust, and its name."""
+
+    tls: ssl.SSLContext
+    name: str
+
+
 class TcpDialer:
     """The way to a target over TCP. It is the forwarder's `Dialer`.
 
@@ -34,6 +41,7 @@ class TcpDialer:
         resolver: Who turns names into addresses.
         dead_after_s: How long a silent target counts as alive; 0 is for ever.
         asks_health: Whether a probe asks for `/~/healthz` rather than only connecting.
+        identity: Who the target has to be, where it is not who the system trusts by its name.
     """
 
     def __init__(
@@ -43,12 +51,16 @@ class TcpDialer:
         *,
         dead_after_s: float = 0,
         asks_health: bool = False,
+        identity: Identity | None = None,
     ) -> None:
         self.target = target
         self._resolver = resolver
         self._dead_after_s = dead_after_s
         self._asks_health = asks_health
-        self._tls = ssl.create_default_context() if target.is_tls else None
+        self._tls: ssl.SSLContext | None = None
+        if target.is_tls:
+            identity = identity or Identity(ssl.create_default_context(), target.host)
+            self._tls, self._tls_name = identity.tls, identity.name
 
     async def dial(self, make_leg: MakeLeg) -> None:
         """Connect and hand the connection to what `make_leg` returns."""
@@ -60,7 +72,7 @@ class TcpDialer:
                     (lambda: ConfirmedEnd(make_leg())) if self._tls else make_leg,
                     sock=sock,
                     ssl=self._tls,
-                    server_hostname=self.target.host if self._tls else None,
+                    server_hostname=self._tls_name if self._tls else None,
                 )
 
     async def probe(self) -> None:
@@ -78,7 +90,7 @@ class TcpDialer:
         sock = await self._connect()
         with _closed_on_failure(sock):
             reader, writer = await asyncio.open_connection(
-                sock=sock, ssl=self._tls, server_hostname=self.target.host if self._tls else None
+                sock=sock, ssl=self._tls, server_hostname=self._tls_name if self._tls else None
             )
         try:
             writer.write(_PROBE.format(self.target.netloc).encode("ascii", "replace"))

@@ -21,6 +21,8 @@ HANDSHAKE_TIMEOUT_S: Final = 10.0
 _KEY_BYTES: Final = 16
 
 Dial = Callable[[MakeLeg], Awaitable[None]]
+Check = Callable[[bytes, bytes], None]
+"""Takes the head of an answer and what came right behind; raises `OSError` if it is not wanted."""
 
 
 class Opened(NamedTuple):
@@ -44,13 +46,23 @@ async def open_tunnel(dial: Dial, host: str, token: str) -> Opened:
         TunnelDenied: It has one, but not for us.
         OSError: The far end cannot be reached now.
     """
-    key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-    asking = _Asking(request(host, key, token))
+    key = new_key()
+    return await ask(dial, request(host, key, token), lambda head, _: check_response(head, key))
+
+
+def new_key() -> str:
+    """Return a `Sec-WebSocket-Key`."""
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+async def ask(dial: Dial, asked: bytes, check: Check) -> Opened:
+    """Connect by `dial`, send a request, and hand over a connection whose answer passes `check`."""
+    asking = _Asking(asked)
     try:
         async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
             await dial(lambda: asking)
             head, rest = await asking.answer
-        check_response(head, key)
+        check(head, rest)
     except BaseException:
         asking.abort()
         raise

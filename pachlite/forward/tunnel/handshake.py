@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from pachlite.forward.tunnel.websocket import SUBPROTOCOL, accept_key
 
@@ -15,6 +15,18 @@ HEAD_END: Final = b"\r\n\r\n"
 _MAX_REASON: Final = 200
 _SWITCHING: Final = HTTPStatus.SWITCHING_PROTOCOLS
 _PASSING: Final = frozenset({"502", "503", "504"})
+
+
+class Answer(NamedTuple):
+    """The head of a response; `status` is the code and what stands behind it."""
+
+    status: str
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        """The code alone."""
+        return self.status[:3]
 
 
 class NoTunnel(OSError):
@@ -48,12 +60,10 @@ def check_response(head: bytes, key: str) -> None:
         TunnelDenied: It wants another token, or has no room.
         ConnectionRefusedError: A proxy answers for a gateway that is away.
     """
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, _, status = first.partition(" ")
-    if not version.startswith("HTTP/1."):
+    answer = parse_answer(head)
+    if answer is None:
         raise NoTunnel("the target does not speak HTTP")
-    headers = _headers(line.partition(":")[::2] for line in lines if line)
-    code = status[:3]
+    status, headers, code = answer.status, answer.headers, answer.code
     if code in {"401", "403", "503"} and headers.get("x-pachlite-tunnel"):
         raise TunnelDenied(headers["x-pachlite-tunnel"][:_MAX_REASON])
     if code in _PASSING:
@@ -64,6 +74,15 @@ def check_response(head: bytes, key: str) -> None:
         raise NoTunnel("the target's answer belongs to another request")
     if headers.get("sec-websocket-protocol") != SUBPROTOCOL:
         raise NoTunnel("the target has a WebSocket, but no tunnel")
+
+
+def parse_answer(head: bytes) -> Answer | None:
+    """Parse the head of a response; None if it is no HTTP/1."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    version, _, status = first.partition(" ")
+    if not version.startswith("HTTP/1."):
+        return None
+    return Answer(status, _headers(line.partition(":")[::2] for line in lines if line))
 
 
 def accepting(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

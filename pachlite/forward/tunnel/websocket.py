@@ -74,10 +74,12 @@ class MessageReader:
     Args:
         max_bytes: Of a message.
         is_client: Whether this side is; then nothing that comes may be masked, else all has to be.
+        head_bytes: How much of a binary message is its head.
     """
 
-    def __init__(self, max_bytes: int, *, is_client: bool) -> None:
+    def __init__(self, max_bytes: int, *, is_client: bool, head_bytes: int = HEAD_BYTES) -> None:
         self._max_bytes = max_bytes
+        self._head_bytes = head_bytes
         self._is_client = is_client
         self._queue = _ByteQueue()
         self._start: _Start | None = None
@@ -123,9 +125,10 @@ class MessageReader:
         if is_control and (not start.is_final or start.length > _SMALL):
             raise TunnelBroken("a control frame is long or in pieces")
         is_whole = opcode is Opcode.BINARY and start.is_final and self._fragmented is None
-        if is_whole and start.length >= HEAD_BYTES and not any(start.mask):
-            head = self._queue.take(HEAD_BYTES)
-            return Message(opcode, head, self._queue.take(start.length - HEAD_BYTES))
+        size = self._head_bytes
+        if is_whole and start.length >= size and not any(start.mask):
+            head = self._queue.take(size)
+            return Message(opcode, head, self._queue.take(start.length - size))
         body = _unmask(self._queue.take(start.length), start.mask)
         if is_control:
             return Message(opcode, b"", body)
@@ -143,7 +146,7 @@ class MessageReader:
         if not start.is_final:
             return None
         whole, self._fragments, self._fragmented = b"".join(self._fragments), [], None
-        return Message(opcode, whole[:HEAD_BYTES], whole[HEAD_BYTES:])
+        return Message(opcode, whole[: self._head_bytes], whole[self._head_bytes :])
 
 
 class _Start(NamedTuple):
