@@ -167,6 +167,20 @@ def test_list_that_would_let_in_others_is_refused(s3, bucket, asked):
     assert s3.get_bucket_acl(Bucket=bucket)["Grants"] == before
 
 
+def test_list_with_one_grant_too_many_is_refused(s3, bucket):
+    acl = s3.get_bucket_acl(Bucket=bucket)
+    everybody = {
+        "Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"},
+        "Permission": "READ",
+    }
+    policy = {"Owner": acl["Owner"], "Grants": [*acl["Grants"], everybody]}
+    with refused("AccessControlListNotSupported", 400):
+        s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
+    policy = {"Owner": {"ID": "somebody"}, "Grants": acl["Grants"]}
+    with refused("AccessControlListNotSupported", 400):
+        s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy=policy)
+
+
 def test_list_that_is_none_is_refused(s3, bucket):
     with refused("InvalidArgument", 400):
         s3.put_bucket_acl(Bucket=bucket, ACL="open")
