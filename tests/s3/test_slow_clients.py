@@ -1,5 +1,6 @@
 """Clients that are slow, silent or too many: nobody waits for them, and they cost little."""
 
+import contextlib
 import hashlib
 import http.client
 import socket
@@ -85,7 +86,7 @@ def test_slow_documents_cost_little_and_are_understood_in_the_end(own_gateway):
     document += b" " * (7 * MIB) + b"</Delete>"
     head = f"POST /documents?delete HTTP/1.1\r\nhost: x\r\ncontent-length: {len(document)}\r\n\r\n"
     connections = []
-    for _ in range(EACH_WAY):
+    for _ in range(EACH_WAY // 2):
         connections.append(socket.create_connection(own_gateway.address, timeout=60))
         connections[-1].sendall(head.encode() + document[:-1])
     assert own_gateway.request("POST", "/documents?delete", document).status == 200
@@ -160,11 +161,13 @@ def test_client_that_stops_sending_is_cut(impatient, sent):
 
 
 def test_client_that_stops_reading_is_cut(impatient):
-    before = open_sockets(impatient)
     connection = begin_slow_download(impatient, "/silent/large")
-    impatient.wait_for(lambda: open_sockets(impatient) > before)
-    impatient.wait_for(lambda: open_sockets(impatient) <= before)
-    assert 'operation="GetObject",status="200"' in metrics(impatient)
+    impatient.wait_for(lambda: 'operation="GetObject",status="200"' in metrics(impatient))
+    received = 0
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(MIB):
+            received += len(piece)
+    assert received < len(LARGE)
     connection.close()
 
 
