@@ -196,8 +196,6 @@ def _sentences(code: S3Code, error: PachliteError) -> list[str]:
     """Return the message; where S3 has one of its own, ours stands beside it."""
     ours = message_of(error)
     sentence = getattr(error, "sentence", "") or SENTENCES.get(code.name)
-    if isinstance(error, DigestMismatch) and code is BAD_DIGEST and error.algorithm != "MD5":
-        sentence = f"The {error.algorithm} you specified did not match the calculated checksum."
     if not sentence:
         return [element("Message", ours)]
     return [element("Message", sentence), element("Detail", ours)]

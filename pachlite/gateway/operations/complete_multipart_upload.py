@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from pachlite.errors import DigestMismatch
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.checksums import (
     TYPE_HEADER,
+    ChecksumMismatch,
     check_value,
     header_checksums,
     is_value,
@@ -35,17 +37,21 @@ def complete_multipart_upload(pfs: PFS, request: S3Request) -> S3Response:
     file = parse_bucket(request.bucket).writable_file(request.key)
     parts = parse_parts(request.document)
     sum_type = parse_sum_type(request.headers.get(TYPE_HEADER, ""))
-    info = pfs.complete_upload(
-        file,
-        request.query["uploadId"],
-        parts,
-        expected=Expected(
-            size_bytes=_object_size(request.headers.get(SIZE_HEADER)),
-            checksums=_whole_sum(request.headers),
-        ),
-        sum_type=sum_type or "",
-        precondition=parse_precondition(request.headers),
+    expected = Expected(
+        size_bytes=_object_size(request.headers.get(SIZE_HEADER)),
+        checksums=_whole_sum(request.headers),
     )
+    try:
+        info = pfs.complete_upload(
+            file,
+            request.query["uploadId"],
+            parts,
+            expected=expected,
+            sum_type=sum_type or "",
+            precondition=parse_precondition(request.headers),
+        )
+    except DigestMismatch as error:
+        raise ChecksumMismatch(error.algorithm, error.expected, error.actual) from error
     return S3Response(
         headers=[*XML_HEADERS, ("x-amz-version-id", info.version_id)],
         body=_render(info, request),
