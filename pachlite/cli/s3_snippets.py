@@ -6,7 +6,10 @@ nothing to say about, such as the certificate of a plain endpoint, is left out.
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
@@ -142,7 +145,8 @@ def known_client(name: str) -> Client:
 def snippet(client: Client, connection: Connection) -> str:
     """Return what makes a client talk to an endpoint, ready to be pasted."""
     text = files("pachlite.cli").joinpath("snippets", f"{client.name}.snippet").read_text()
-    return _filled(text, _values(connection))
+    quote = _QUOTES.get(client.language, str)
+    return _filled(text, {name: quote(value) for name, value in _values(connection).items()})
 
 
 def _values(connection: Connection) -> dict[str, str]:
@@ -161,6 +165,26 @@ def _values(connection: Connection) -> dict[str, str]:
         "insecure": str(not secure).lower(),
         "Insecure": str(not secure),
     }
+
+
+def _in_bash(value: str) -> str:
+    return shlex.quote(value) if value else ""
+
+
+def _in_python(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _in_sql(value: str) -> str:
+    return value.replace("'", "''")
+
+
+_QUOTES: Final[dict[str, Callable[[str], str]]] = {
+    "bash": _in_bash,
+    "python": _in_python,
+    "sql": _in_sql,
+}
+"""How a value is written so that nothing in it ends it, by the language of the snippet."""
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What `s3 env` and `s3 config` print is run as it stands, by the clients it is for."""
 
+import ast
 import json
 import os
 import subprocess
@@ -155,6 +156,22 @@ def test_snippet_is_complete(cli, client):
     assert "{{" not in shown
     assert "key" in shown
     assert "localhost:30600" in shown
+
+
+def test_nothing_in_a_value_ends_it(cli):
+    odd = 'it\'s \\ $x "q" `id`'
+    keys = ["--access-key", odd, "--secret-key", odd]
+    script = cli.ok("s3", "config", "s5cmd", *keys).replace("s5cmd ls", "true")
+    read = ["bash", "-c", f'{script}printf %s "$AWS_SECRET_ACCESS_KEY"']
+    assert subprocess.check_output(read, text=True) == odd
+    for client in PYTHON:
+        literals = [
+            node.value
+            for node in ast.walk(ast.parse(cli.ok("s3", "config", client, *keys)))
+            if isinstance(node, ast.Constant)
+        ]
+        assert literals.count(odd) == 2
+    assert "it''s" in cli.ok("s3", "config", "duckdb", *keys)
 
 
 def test_unknown_client_is_refused_with_a_proposal(cli):
