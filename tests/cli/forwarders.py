@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class RunningForwarder:
             while text not in seen:
                 assert self.process.poll() is None, seen
                 seen += lines.read()
+                time.sleep(0.01)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ async def _supervised(main) -> None:
 
 
 def open_files() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 async def settled(condition) -> None:

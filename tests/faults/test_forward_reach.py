@@ -98,6 +98,7 @@ def test_whoever_asks_for_a_name_meanwhile_gets_the_same_answer(loop):
     on_loop(loop, main)
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has all these options")
 def test_both_legs_notice_dead_peers(loop):
     async def main():
         async with TargetServer() as target, forwarding(target.port, dead_after_s=20) as forward:
@@ -117,6 +118,7 @@ def test_both_legs_notice_dead_peers(loop):
     on_loop(loop, main)
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux has all these options")
 def test_dead_peers_are_left_to_the_system_where_that_is_wanted():
     with socket.socket() as sock:
         tune(sock, dead_after_s=0, is_upstream=True)
