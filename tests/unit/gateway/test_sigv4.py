@@ -1,5 +1,6 @@
 """Signatures of version 4: AWS's own examples, botocore's signers, and what must not pass."""
 
+import contextlib
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pachlite.errors import PachliteError
 from pachlite.gateway.canonical_v4 import canonical_headers, path_forms, query_forms
 from pachlite.gateway.errors import S3Refusal
-from pachlite.gateway.request import RawRequest
+from pachlite.gateway.request import RawRequest, parse_request
 from pachlite.gateway.verification import verify_v4
 from tests.unit.gateway.signing import SECRET, credentials, parsed, sign
 
@@ -386,3 +388,27 @@ def test_presigned_url_may_fix_the_payload():
     error = refusal(with_headers(raw, x_amz_content_sha256=EMPTY))
     assert error.s3.name == "SignatureDoesNotMatch"
     verify(with_headers(presigned("PUT"), x_amz_content_sha256="UNSIGNED-PAYLOAD"))
+
+
+ODD = presigned("GET", "/images/a%20b+c//%C3%A9~/..?versionId=x%2By&response-expires=a+b%20c&acl")
+
+
+def meaning(raw):
+    """Return what an operation would read of a request."""
+    request = parse_request(raw)
+    return request.bucket, request.key, dict(request.query), request.method
+
+
+@given(
+    target=st.sampled_from(["path", "query"]),
+    position=st.integers(0, 500),
+    removed=st.integers(0, 3),
+    inserted=st.text(st.sampled_from("%+&=/~.?2FfBb0aA;"), max_size=3).map(str.encode),
+)
+def test_whatever_is_let_in_means_what_was_signed(target, position, removed, inserted):
+    whole = getattr(ODD, target)
+    start = position % (len(whole) + 1)
+    changed = replace(ODD, **{target: whole[:start] + inserted + whole[start + removed :]})
+    with contextlib.suppress(PachliteError):
+        verify(changed)
+        assert meaning(changed) == meaning(ODD)
