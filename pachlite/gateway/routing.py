@@ -351,6 +351,9 @@ def _unknown(request: S3Request, names: list[str]) -> S3Refusal:
         return unknown_operation(
             f"{request.method} of a {level_of(request)} with {', '.join(names)[:80] or 'a form'}"
         )
+    level = level_of(request)
     return S3Refusal(
-        METHOD_NOT_ALLOWED, f"{request.method} cannot be used on a {level_of(request)}"
+        METHOD_NOT_ALLOWED,
+        f"{request.method} cannot be used on a {level}",
+        details=(("Method", request.method), ("ResourceType", level.upper())),
     )

@@ -129,6 +129,7 @@ def test_preflight_is_told_what_the_first_rule_that_fits_allows(gateway, shared)
 def test_preflight_that_no_rule_fits_is_forbidden(gateway, shared, origin, method, headers):
     answer = ask(gateway, f"/{shared}/a", origin, method, headers)
     assert (answer.status, answer.code, told(answer)) == (403, "AccessForbidden", {})
+    assert f"<Method>{method}</Method><ResourceType>OBJECT<".encode() in answer.body
 
 
 def test_preflight_that_does_not_ask_properly_is_a_bad_request(gateway, shared):

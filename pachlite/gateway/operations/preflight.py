@@ -24,13 +24,14 @@ def preflight(pfs: PFS, request: S3Request) -> S3Response:
     asked = asked_before(request.headers)
     rules = load_rules(read_setting(pfs, request.bucket, CORS))
     if not rules:
-        raise _forbidden("CORSResponse: CORS is not enabled for this bucket.")
+        raise _forbidden(request, "CORSResponse: CORS is not enabled for this bucket.")
     headers = preflight_headers(rules, asked)
     if headers is None:
         raise _forbidden(
+            request,
             "CORSResponse: This CORS request is not allowed. This is usually because the "
             "evalution of Origin, request method / Access-Control-Request-Method or "
-            "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+            "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
         )
     return S3Response(headers=headers)
 
@@ -46,5 +47,8 @@ def told_to_page(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str])
     return answer_headers(rules, asked_by(method, headers))
 
 
-def _forbidden(message: str) -> S3Refusal:
-    return S3Refusal(S3Code("AccessForbidden", 403), message)
+def _forbidden(request: S3Request, message: str) -> S3Refusal:
+    method = request.headers["access-control-request-method"]
+    about = "OBJECT" if request.key else "BUCKET"
+    details = (("Method", method), ("ResourceType", about))
+    return S3Refusal(S3Code("AccessForbidden", 403), message, details=details)

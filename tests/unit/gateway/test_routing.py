@@ -89,6 +89,9 @@ def test_preflight_is_about_what_will_be_asked_and_nobody_signs_it():
 )
 def test_method_that_a_level_does_not_have_is_not_allowed(method, level):
     assert refusal(method, level) == "MethodNotAllowed"
+    with pytest.raises(S3Refusal) as refused:
+        find_operation(request(method, level))
+    assert dict(refused.value.details) == {"Method": method, "ResourceType": level.upper()}
 
 
 def test_form_is_not_asked_for_a_signature_since_it_has_its_own():
