@@ -9,6 +9,7 @@ import typer
 
 from pachlite.errors import InvalidOption
 from pachlite.forward.chaos import ChaosPlan, Fault
+from pachlite.forward.kubernetes.target import ClusterTarget, Place, is_in_cluster
 from pachlite.forward.targets import (
     DEFAULT_PORT,
     LOCALHOST,
@@ -24,8 +25,8 @@ TargetsArgument = Annotated[
     typer.Argument(
         metavar="[TARGET]...",
         show_default="PACHLITE_ADDRESS or PACHD_ADDRESS",
-        help="Where to forward to: HOST:PORT, or https://HOST:PORT for a gateway behind TLS. "
-        "Of several, the first that can be reached.",
+        help="Where to forward to: HOST:PORT, https://HOST:PORT for a gateway behind TLS, or "
+        "svc/NAME, pod/NAME, deploy/NAME in Kubernetes. Of several, the first that can be reached.",
     ),
 ]
 TargetOption = Annotated[
@@ -167,7 +168,20 @@ RemoteConsolePortOption = Annotated[str, ignored_option("--remote-console-port")
 NamespaceOption = Annotated[
     str,
     typer.Option(
-        "--namespace", metavar="NAME", help="Ignored: targets are named by their address."
+        "--namespace",
+        "-n",
+        metavar="NAME",
+        help="The Kubernetes namespace of svc/, pod/ and deploy/; others have none.",
+    ),
+]
+KubeContextOption = Annotated[
+    str,
+    typer.Option("--kube-context", metavar="NAME", help="The context of the kubeconfig to use."),
+]
+KubeconfigOption = Annotated[
+    str,
+    typer.Option(
+        "--kubeconfig", metavar="FILE", help="The kubeconfig to use, if not the one of kubectl."
     ),
 ]
 
@@ -185,14 +199,26 @@ Ports = dict[int, int | None]
 _NO_TARGET: Final = "there is no target to forward to"
 
 
-def chosen_targets(named: Sequence[str], default: str) -> tuple[Target, ...]:
-    """Return the targets that are named, or the default one."""
+def chosen_targets(
+    named: Sequence[str], default: str, place: Place
+) -> tuple[Target | ClusterTarget, ...]:
+    """Return the targets that are named, or the default one; `place` is of those in a cluster."""
     names = named or ([default] if default else [])
     if not names:
         raise InvalidOption(
             _NO_TARGET, hint="name one: pachlite port-forward HOST:PORT, or set PACHLITE_ADDRESS"
         )
-    return tuple(dict.fromkeys(Target.parse(each) for each in names))
+    if (place.context or place.kubeconfig) and not any(map(is_in_cluster, names)):
+        raise InvalidOption(
+            "--kube-context and --kubeconfig are for targets in Kubernetes",
+            hint="name one as svc/NAME, pod/NAME or deploy/NAME",
+        )
+    return tuple(
+        dict.fromkeys(
+            ClusterTarget.parse(each, place) if is_in_cluster(each) else Target.parse(each)
+            for each in names
+        )
+    )
 
 
 def chosen_ports(given: Sequence[tuple[int | None, int | None]], *, has_routes: bool) -> Ports:

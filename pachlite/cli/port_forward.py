@@ -12,12 +12,13 @@ from pachlite.cli.config_file import session_token
 from pachlite.cli.context import default_target, runtime_directory
 from pachlite.cli.forward_display import Display, LogFormat, show_running
 from pachlite.forward.chaos import parse_duration
+from pachlite.forward.kubernetes.target import Place
 from pachlite.forward.limits import allow_connections
 from pachlite.forward.listening import listen_on
 from pachlite.forward.port_owner import port_owner
 from pachlite.forward.preflight import check
 from pachlite.forward.settings import NEVER_REACHED, TARGET_LOST, Mode, Probe, Service, Settings
-from pachlite.forward.targets import Route
+from pachlite.forward.targets import Route, Target
 
 _REASONS: Final = {
     TARGET_LOST: "error: the target is lost\n",
@@ -97,6 +98,8 @@ def port_forward(
         int, typer.Option("--chaos-seed", metavar="N", help="Draw the same faults again.")
     ] = 0,
     namespace: options.NamespaceOption = "",
+    kube_context: options.KubeContextOption = "",
+    kubeconfig: options.KubeconfigOption = "",
     oidc_port: options.OidcPortOption = "",
     remote_oidc_port: options.RemoteOidcPortOption = "",
     dex_port: options.DexPortOption = "",
@@ -116,6 +119,7 @@ def port_forward(
       pachlite port-forward gw-a:30600 gw-b:30600 --port 9000
       pachlite port-forward https://gw.example.com:443 --wait-ready 30s --json
       pachlite port-forward gw.example.com -L 9000:30600 -L 9090:9090
+      pachlite port-forward svc/pachlite --namespace data
       pachlite port-forward --status
 
     Next: aws --endpoint-url http://localhost:30600 s3 ls
@@ -126,8 +130,11 @@ def port_forward(
     ports = options.chosen_ports(
         [(port, remote_port), (s3gateway_port, remote_s3gateway_port)], has_routes=bool(route)
     )
+    place = Place(namespace, kube_context, kubeconfig)
+    names = [*(targets or []), *(target or [])]
+    chosen = options.chosen_targets(names, default_target(), place)
     settings = Settings(
-        options.chosen_targets([*(targets or []), *(target or [])], default_target()),
+        chosen,
         options.chosen_routes(ports, route or [], address or []),
         hold_s=parse_duration(hold),
         dead_after_s=parse_duration(dead_after),
@@ -147,7 +154,8 @@ def port_forward(
         metrics=Route.at(metrics) if metrics else None,
     )
     oidc, dex, console = (oidc_port, remote_oidc_port), (dex_port, remote_dex_port), console_port
-    sys.stderr.write(options.ignored(namespace, *oidc, *dex, console, remote_console_port))
+    unused = namespace if all(isinstance(each, Target) for each in chosen) else ""
+    sys.stderr.write(options.ignored(unused, *oidc, *dex, console, remote_console_port))
     _forward(settings, service, Display(log_format, is_json=json, asked=max_connections))
 
 

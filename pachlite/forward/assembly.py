@@ -11,6 +11,9 @@ from pachlite.forward.connect import TcpDialer
 from pachlite.forward.events import Event, EventName, Observe
 from pachlite.forward.faulty import FaultyDialer
 from pachlite.forward.forwarder import Forwarder, Way
+from pachlite.forward.kubernetes.cluster import Cluster
+from pachlite.forward.kubernetes.dialer import PodDialer
+from pachlite.forward.kubernetes.target import ClusterTarget, Place
 from pachlite.forward.listening import Listener
 from pachlite.forward.resolve import Resolver
 from pachlite.forward.settings import Mode, Probe, Settings
@@ -18,7 +21,8 @@ from pachlite.forward.targets import LOCALHOST, Target, is_loopback
 from pachlite.forward.tunnel.dialer import ChoosingDialer, TunnelDialer
 from pachlite.forward.upstream import Upstream
 
-MakeDialer = Callable[[Target], Dialer]
+AnyTarget = Target | ClusterTarget
+MakeDialer = Callable[[AnyTarget], Dialer]
 
 
 def assemble(
@@ -43,12 +47,11 @@ def assemble(
 
 def dialers_for(settings: Settings, observe: Observe, rng: Random) -> MakeDialer:
     """Return what makes a dialer for a target: through a tunnel or not, as the settings say."""
-    direct = tcp_dialers(settings)
-    gateways = {(each.host, each.port) for each in settings.targets}
+    direct = direct_dialers(settings, rng)
 
-    def make(target: Target) -> Dialer:
+    def make(target: AnyTarget) -> Dialer:
         plain = direct(target)
-        leads_elsewhere = (target.host, target.port) not in gateways  # a tunnel ends at the gateway
+        leads_elsewhere = target not in settings.targets  # a tunnel ends at the gateway
         if settings.mode is Mode.RAW or leads_elsewhere or is_raw_by_nature(target, settings.mode):
             return plain
 
@@ -64,9 +67,9 @@ def dialers_for(settings: Settings, observe: Observe, rng: Random) -> MakeDialer
     return make
 
 
-def is_raw_by_nature(target: Target, mode: Mode) -> bool:
+def is_raw_by_nature(target: AnyTarget, mode: Mode) -> bool:
     """Say whether a target is so near that a tunnel has nothing to offer."""
-    if mode is not Mode.AUTO:
+    if mode is not Mode.AUTO or isinstance(target, ClusterTarget):
         return False
     try:
         return is_loopback(target.host)
@@ -74,19 +77,42 @@ def is_raw_by_nature(target: Target, mode: Mode) -> bool:
         return target.host == LOCALHOST
 
 
-def tcp_dialers(settings: Settings) -> MakeDialer:
+def direct_dialers(settings: Settings, rng: Random) -> MakeDialer:
     """Return what makes a dialer for a target, with the faults that are asked for."""
+    over_tcp, to_pods = tcp_dialers(settings), pod_dialers(settings, rng)
+
+    def make(target: AnyTarget) -> Dialer:
+        dialer = over_tcp(target) if isinstance(target, Target) else to_pods(target)
+        if settings.chaos is None:
+            return dialer
+        return FaultyDialer(dialer, settings.chaos, clock=time.monotonic)
+
+    return make
+
+
+def pod_dialers(settings: Settings, rng: Random) -> Callable[[ClusterTarget], Dialer]:
+    """Return what makes a dialer for a target in a cluster; those of a place share credentials."""
+    clusters: dict[Place, Cluster] = {}
+
+    def make(target: ClusterTarget) -> Dialer:
+        cluster = clusters.setdefault(target.place, Cluster(target.place))
+        return PodDialer(
+            target, cluster, clock=time.monotonic, rng=rng, dead_after_s=settings.dead_after_s
+        )
+
+    return make
+
+
+def tcp_dialers(settings: Settings) -> Callable[[Target], Dialer]:
+    """Return what makes a dialer for an address."""
     resolver = Resolver()
 
     def make(target: Target) -> Dialer:
         asks_health = settings.probe is Probe.HTTP or (
             settings.probe is Probe.AUTO and target.is_http
         )
-        dialer = TcpDialer(
+        return TcpDialer(
             target, resolver, dead_after_s=settings.dead_after_s, asks_health=asks_health
         )
-        if settings.chaos is None:
-            return dialer
-        return FaultyDialer(dialer, settings.chaos, clock=time.monotonic)
 
     return make

@@ -9,25 +9,30 @@ from collections.abc import Iterator, Sequence
 
 from pachlite.errors import InvalidOption
 from pachlite.forward.health import describe
+from pachlite.forward.kubernetes.checking import check_in_cluster
+from pachlite.forward.kubernetes.target import ClusterTarget
 from pachlite.forward.resolve import Address, lookup
 from pachlite.forward.targets import Route, Target, bracketed, is_loopback
 
 
-def check(targets: Sequence[Target], routes: Sequence[Route]) -> list[str]:
+def check(targets: Sequence[Target | ClusterTarget], routes: Sequence[Route]) -> list[str]:
     """Return warnings about what is odd but can work.
 
     Raises:
         InvalidOption: It cannot work: a host does not exist, or a target is the forwarder itself.
     """
     warnings = [*_exposure(routes)]
-    for route in routes:
-        for target in dict.fromkeys(each.at_port(route.remote_port) for each in targets):
-            try:
-                addresses = lookup(target.host, target.port)
-            except OSError as error:
-                warnings.append(_unresolved(target, error, is_only=len(targets) == 1))
-                continue
-            _refuse_loop(target, addresses, routes)
+    reached = dict.fromkeys(each.at_port(route.remote_port) for route in routes for each in targets)
+    warnings += check_in_cluster(each for each in reached if isinstance(each, ClusterTarget))
+    for target in reached:
+        if not isinstance(target, Target):
+            continue
+        try:
+            addresses = lookup(target.host, target.port)
+        except OSError as error:
+            warnings.append(_unresolved(target, error, is_only=len(targets) == 1))
+            continue
+        _refuse_loop(target, addresses, routes)
     return list(dict.fromkeys(warnings))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from pachlite.forward.chaos import ChaosPlan
+from pachlite.forward.kubernetes.target import ClusterTarget
 from pachlite.forward.targets import Route, Target
 
 NORMAL: Final = 0
@@ -50,7 +51,7 @@ class Settings:
         chaos: Faults to inject, for tests of whatever connects.
     """
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target | ClusterTarget, ...]
     routes: tuple[Route, ...] = (Route(),)
     hold_s: float = 30.0
     dead_after_s: float = 20.0

@@ -123,7 +123,7 @@ class _Asking(asyncio.Protocol):
         """Leave nothing open."""
         if self._transport is not None:
             self._transport.abort()
-        if self.answer.done() and not self.answer.cancelled():
+        if not self.answer.cancel() and not self.answer.cancelled():
             self.answer.exception()  # somebody has heard of it
 
     def take_transport(self) -> asyncio.Transport:

@@ -1,0 +1,1 @@
+"""The way to pods of a Kubernetes cluster, through its API server."""
