@@ -10,6 +10,8 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 pytho
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 MC_VERSION := v0.0.0-20250313080218-cf909e1063a9
+MINIO_VERSION := v0.0.0-20260212201848-7aac2a2c5b7c
+VERSITYGW_VERSION := v1.8.0
 CLIENT_STAMPS := $(CLIENTS:%=.venv-clients/%/.installed)
 BUILT_STAMPS := $(patsubst %,.venv-clients/%/.built,awscli2 go java javascript)
 PROGRAMS := tests/s3/programs
@@ -17,7 +19,7 @@ PROGRAMS := tests/s3/programs
 # What was half made would be taken for whole.
 .DELETE_ON_ERROR:
 
-.PHONY: help serve test check format lint types imports gen docs bench soak client-venvs clients clean
+.PHONY: help serve test check format lint types imports gen docs bench soak client-venvs clients peers clean
 
 help: ## show the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -59,6 +61,8 @@ clients: .venv/.installed-test $(CLIENT_STAMPS) $(BUILT_STAMPS) ## install and b
 		--client-table docs/reference/s3-clients.md tests/s3/test_clients.py tests/s3/test_client_programs.py \
 		tests/s3/test_signing_programs.py
 
+peers: .venv-clients/peers/.built .venv-clients/transfer/.installed ## install and build the S3 servers that make bench has beside ours
+
 clean: ## remove everything that was built or installed here
 	rm -rf .venv .venv-clients build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -96,6 +100,15 @@ clean: ## remove everything that was built or installed here
 	@mkdir -p $(@D)/source && cp $(PROGRAMS)/go/* $(@D)/source
 	@cd $(@D) && export GOBIN=$$PWD/bin GOPATH=$$PWD/gopath GOFLAGS='-mod=mod -modcacherw' && \
 		(cd source && go build -o ../bin/minio-go .) && go install github.com/minio/mc@$(MC_VERSION) && touch .built
+
+.venv-clients/peers/.built: bench/peers.txt
+	@echo "building S3 servers in $(@D)" >&2
+	@$(MAKE) --silent .venv/bin/python
+	@rm -rf $(@D) && $(BIN)/python -m venv --without-pip $(@D)
+	@$(BIN)/python -m pip --python $(@D)/bin/python install --quiet -r $<
+	@cd $(@D) && export GOBIN=$$PWD/bin GOPATH=$$PWD/gopath GOFLAGS=-modcacherw && \
+		go install github.com/minio/minio@$(MINIO_VERSION) && \
+		go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION) && touch .built
 
 .venv-clients/java/.built: $(PROGRAMS)/java/pom.xml $(wildcard $(PROGRAMS)/java/src/main/java/clients/*)
 	@echo "building programs with the Java SDK and Hadoop S3A in $(@D)" >&2

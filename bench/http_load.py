@@ -18,6 +18,9 @@ from bench.sizes import MiB
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
+
 MakeRequest = Callable[[int], bytes]
 
 
@@ -38,12 +41,23 @@ class Client:
             end = bytes(self._buffer[:received]).find(b"\r\n\r\n") + 1
         head = bytes(self._buffer[: end + 3])
         found = _LENGTH.search(head)
-        if b" 200 " not in head[:16] or found is None:
+        if b" 200 " not in head[:16] or not (found or _CHUNKED.search(head)):
             raise RuntimeError(bytes(self._buffer[:received]).decode(errors="replace"))
+        if found is None:
+            return self._read_chunked(received - len(head), received)
         missing = int(found.group(1)) - (received - len(head))
         while missing > 0:
             missing -= self._receive(self._buffer)
         return int(found.group(1))
+
+    def _read_chunked(self, count: int, received: int) -> int:
+        """Read up to the last chunk; return how many bytes there were, framing included."""
+        tail = bytes(self._buffer[:received])[-len(_LAST_CHUNK) :]
+        while tail != _LAST_CHUNK:
+            more = self._receive(self._buffer)
+            count += more
+            tail = (tail + bytes(self._buffer[:more]))[-len(_LAST_CHUNK) :]
+        return count
 
     def __enter__(self) -> Self:
         return self
