@@ -7,6 +7,7 @@ import pytest
 from botocore.config import Config
 
 from tests.s3.process import running_gateway
+from tests.s3.raw_client import odd_server
 
 _numbers = itertools.count(1)
 
@@ -51,3 +52,10 @@ def bucket(s3):
     name = f"bucket-{next(_numbers)}"
     s3.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory):
+    """An odd application behind our own HTTP/1 connections."""
+    with odd_server(tmp_path_factory.mktemp("own"), "own", "linger_timeout_s=1") as server:
+        yield server

@@ -1,7 +1,9 @@
 """A connection on which every byte is the test's own, and programs that answer on one."""
 
+import json
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from tests.programs import environment, program
 
 TIMEOUT_S = 30
+GET = b"GET /echo HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -123,3 +126,17 @@ def odd_server(tmp_path, kind, *limits) -> Iterator[OddServer]:
     assert kind == "stock" or log.read_text().count("Traceback") == log.read_text().count(
         "failed\n"
     )
+
+
+def request(method, path, *lines, body=b"", version="1.1"):
+    """Return a request; `host` is there unless a line names one."""
+    has_host = any(line.lower().startswith("host") for line in lines)
+    lines = [*lines] if has_host or version == "1.0" else ["host: x", *lines]
+    head = "".join(f"{line}\r\n" for line in [f"{method} {path} HTTP/{version}", *lines])
+    return f"{head}\r\n".encode("latin-1") + body
+
+
+def wait_until_seen(server, what):
+    end = time.monotonic() + TIMEOUT_S
+    while what not in json.loads(server.ask("/seen")):
+        assert time.monotonic() < end, what
