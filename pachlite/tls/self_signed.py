@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 from cryptography import x509
@@ -84,13 +85,13 @@ def _ensure_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 def _new_file(path: Path, content: bytes, mode: int) -> Path:
     """Write a file beside `path` that nobody ever sees half written."""
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    made.unlink(missing_ok=True)
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    descriptor, name = mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
-    return made
+        os.fsync(descriptor)
+    return Path(name)
 
 
 def _is_good(

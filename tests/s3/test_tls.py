@@ -156,14 +156,6 @@ def test_http2_client_that_gives_up_in_the_middle_leaves_nothing(secure):
         assert client.get("/given-up/a").status_code == 404
 
 
-def test_the_same_certificate_is_served_after_a_restart(tmp_path):
-    seen = []
-    for _ in range(2):
-        with running_gateway(tmp_path / "home", "--tls", "auto") as gateway:
-            seen.append(serial_number(gateway))
-    assert len(set(seen)) == 1
-
-
 def test_a_hangup_brings_in_the_certificate_that_is_there_now(tmp_path):
     options = made(tmp_path / "own")
     with running_gateway(tmp_path / "home", *options) as gateway:
