@@ -231,7 +231,7 @@ def _understood() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, APITimeoutError) as error:
-        said = str(error) or "it does not answer in time"
+        said = str(error) or "it broke the connection off"
         raise ConnectionRefusedError(f"the API server cannot be reached: {said}") from error
     except ServerError as error:
         raise PermissionError(f"the API server refuses: {error}") from error
