@@ -33,6 +33,7 @@ from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incoming, Receive
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
+from pachlite.gateway.misplaced import Misplaced
 from pachlite.gateway.operations.preflight import told_to_page
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
 from pachlite.gateway.proxies import Network, behind_proxies
@@ -182,6 +183,8 @@ class Edge:
         """Return the operation; what there is not is told to those only who may ask."""
         try:
             return find_operation(request)
+        except Misplaced:
+            raise
         except S3Refusal:
             await self._admit(raw, request)
             raise

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import Final
 
 from pachlite.gateway.access import check_expected_owner
-from pachlite.gateway.errors import METHOD_NOT_ALLOWED, S3Refusal, unknown_operation
+from pachlite.gateway.errors import S3Refusal, unknown_operation
 from pachlite.gateway.messages import Intake, S3Request, S3Response
+from pachlite.gateway.misplaced import COPY, check_place, method_refused
 from pachlite.gateway.object_headers import OVERRIDE_PARAMETERS
 from pachlite.gateway.operations.abort_multipart_upload import abort_multipart_upload
 from pachlite.gateway.operations.access_control import (
@@ -80,9 +81,6 @@ from pachlite.pfs.api import PFS
 SERVICE: Final = "service"
 BUCKET: Final = "bucket"
 OBJECT: Final = "object"
-
-COPY: Final = "x-amz-copy-source"
-"""Not a parameter, but the header that makes a PUT a copy; it takes part in the subresource."""
 
 LAMBDA: Final = "x-amz-request-route"
 """Comes with answers to requests that nobody here makes; otherwise they look like form uploads."""
@@ -304,9 +302,10 @@ def find_operation(request: S3Request) -> AnyOperation:
 
     Raises:
         S3Refusal: NotImplemented for a subresource or parameter that is unknown or does not belong
-            there, MethodNotAllowed for a method that nothing on this level has, AccessDenied for
-            what is meant for another owner.
+            there, AccessDenied for what is meant for another owner.
+        Misplaced: The method is none of this level, or what it is used on is on another one.
     """
+    check_place(request)
     check_expected_owner(request.headers, request.query)
     if LAMBDA in request.headers:
         raise unknown_operation("WriteGetObjectResponse")
@@ -347,13 +346,8 @@ def _is_ignored(name: str) -> bool:
 
 
 def _unknown(request: S3Request, names: list[str]) -> S3Refusal:
-    if names or request.method == "POST":
+    if names:
         return unknown_operation(
-            f"{request.method} of a {level_of(request)} with {', '.join(names)[:80] or 'a form'}"
+            f"{request.method} of a {level_of(request)} with {', '.join(names)[:80]}"
         )
-    level = level_of(request)
-    return S3Refusal(
-        METHOD_NOT_ALLOWED,
-        f"{request.method} cannot be used on a {level}",
-        details=(("Method", request.method), ("ResourceType", level.upper())),
-    )
+    return method_refused(request.method, level_of(request))

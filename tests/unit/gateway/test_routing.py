@@ -6,6 +6,7 @@ import pytest
 
 from pachlite.gateway.errors import S3Refusal
 from pachlite.gateway.messages import S3Request
+from pachlite.gateway.misplaced import Misplaced
 from pachlite.gateway.routing import (
     COPY,
     ROUTES,
@@ -40,6 +41,8 @@ def refusal(*args, **kwargs):
 def test_every_route_is_found(chosen):
     subresource, _, header = chosen.subresource.partition(COPY)
     names = [subresource.strip()] if subresource.strip() else []
+    if chosen.method == "PUT" and "uploadId" in names:
+        names.append("partNumber")
     headers = {COPY: "/b/k"} if COPY in chosen.subresource else {}
     if chosen.subresource == COPY:
         assert not header
@@ -50,6 +53,8 @@ def test_every_route_is_found(chosen):
 @pytest.mark.parametrize("chosen", [each for each in ROUTES if each.method != "OPTIONS"], ids=str)
 def test_route_with_a_parameter_that_is_not_its_own_is_not_implemented(chosen):
     names = [chosen.subresource] if chosen.subresource in SUBRESOURCES else []
+    if chosen.method == "PUT" and "uploadId" in names:
+        names.append("partNumber")
     assert refusal(chosen.method, chosen.level, *names, "surprise") == "NotImplemented"
 
 
@@ -123,8 +128,30 @@ def test_copy_header_makes_a_put_a_copy_and_nothing_else():
     assert route("PUT", "object", uploadId="u", partNumber="1", headers={COPY: "b/k"}) == (
         "UploadPartCopy"
     )
-    assert route("GET", "object", headers={COPY: "b/k"}) == "GetObject"
     assert refusal("PUT", "object", "tagging", headers={COPY: "b/k"}) == "NotImplemented"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "POST"])
+@pytest.mark.parametrize("level", ["bucket", "object"])
+def test_source_of_a_copy_is_for_puts_only(method, level):
+    assert refusal(method, level, headers={COPY: "b/k"}) == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    ("method", "level", "names", "code"),
+    [
+        ("PUT", "object", ["partNumber"], "InvalidArgument"),
+        ("PUT", "object", ["uploadId"], "MethodNotAllowed"),
+        ("GET", "object", ["uploads"], "InvalidRequest"),
+        ("GET", "object", ["versions"], "InvalidRequest"),
+        ("POST", "service", [], "MethodNotAllowed"),
+        ("POST", "object", [], "MethodNotAllowed"),
+    ],
+)
+def test_mistake_that_can_be_seen_without_knowing_who_asks_is_named(method, level, names, code):
+    with pytest.raises(Misplaced) as refused:
+        find_operation(request(method, level, *names))
+    assert refused.value.s3.name == code
 
 
 def test_object_without_a_bucket_is_still_an_object():
