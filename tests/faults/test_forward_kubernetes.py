@@ -248,6 +248,8 @@ def test_a_pod_that_goes_after_it_was_listed_is_passed_over(config):
             for _ in range(7):
                 await dialer.dial(Caller)
             tries = [each for each in cluster.asked if each.endswith("/portforward")]
+            await settled(lambda: len(cluster.upgraded) == 7 and not cluster.live)
+            await settled(lambda: not target.legs)
             assert len(set(cluster.upgraded)) == 7
             assert len(tries) == 7 + 6
 
