@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import yaml
+
 from pachlite.errors import Unsupported
 from pachlite.forward.connect import Identity
 from pachlite.forward.kubernetes.pods import Json
@@ -30,6 +32,11 @@ _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _FIRST_ERROR: Final = 400
 _VERSIONS: Final = {"deployments": "apps/v1"}
+_UNREADABLE: Final = (
+    *(ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError),  # a wrong kubeconfig
+    *(FileNotFoundError, IsADirectoryError, ssl.SSLError),  # what it names is not there, or wrong
+    RuntimeError,  # a program that was to give a token ended with an error
+)
 _FILES: Final = {
     "client_key_file": "client-key",
     "client_cert_file": "client-certificate",
@@ -235,7 +242,7 @@ def _understood() -> Iterator[None]:
         raise ConnectionRefusedError(f"the API server cannot be reached: {said}") from error
     except ServerError as error:
         raise PermissionError(f"the API server refuses: {error}") from error
-    except (ValueError, LookupError, TypeError, RuntimeError) as error:
+    except _UNREADABLE as error:
         lines = str(error).strip("'").splitlines() or [type(error).__name__]
         raise NoCredentials(f"no credentials for a cluster: {lines[-1]}") from error
 
