@@ -170,7 +170,12 @@ class Edge:
         pfs = admission.pfs
         if isinstance(operation, UploadOperation):
             declared = declare_body(request.headers)
-            ingest = Ingest(partial(operation.begin, pfs, request), declared, admission.chain)
+            ingest = Ingest(
+                partial(operation.begin, pfs, request),
+                declared,
+                admission.chain,
+                is_inline=pfs.reads_inline,
+            )
             return await receive_upload(self._workers, incoming, ingest, self._room)
         if operation.work is Work.QUICK and pfs.reads_inline:
             return operation.run(pfs, request)

@@ -17,22 +17,31 @@ from typing import Final
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
 from pachlite.gateway.framing import ChunkVerifier
 from pachlite.gateway.incoming import Incoming
-from pachlite.gateway.messages import Intake, S3Response
+from pachlite.gateway.messages import Intake, Pending, S3Response
 from pachlite.gateway.seats import Room, Seats
 from pachlite.gateway.spool import Spool
 
 BLOCK_BYTES: Final = 1024 * 1024
+QUICK_BYTES: Final = 16 * 1024
+"""Up to here, decoding and hashing take less time than passing a body to a worker and back."""
 
 
 class Ingest:
-    """One upload as the worker threads see it. Its methods are never called at the same time."""
+    """One upload as the worker threads see it. Its methods are never called at the same time.
+
+    Attributes:
+        is_inline: Whether the event loop may do the work on a small body itself.
+    """
 
     def __init__(
         self,
         begin: Callable[[], Intake],
         declared: DeclaredBody,
         verifier: ChunkVerifier | None = None,
+        *,
+        is_inline: bool = False,
     ) -> None:
+        self.is_inline = is_inline
         self._begin = begin
         self._declared = declared
         self._verifier = verifier
@@ -58,12 +67,16 @@ class Ingest:
         if block:
             self._intake.write(block)
 
-    def finish(self, pieces: list[bytes]) -> S3Response:
-        """Take the last pieces, verify the whole, and publish."""
+    def submit(self, pieces: list[bytes]) -> Pending:
+        """Take the last pieces, verify the whole, and hand it over."""
         self.take(pieces)
         assert self._intake is not None
         assert self._decoder is not None
         return self._intake.finish(self._decoder.finish())
+
+    def finish(self, pieces: list[bytes]) -> S3Response:
+        """Take the last pieces, verify the whole, and publish."""
+        return self.submit(pieces).wait()
 
     def finish_spooled(self, spool: Spool) -> S3Response:
         """Take everything from a spool, verify and publish."""
@@ -86,8 +99,8 @@ async def receive_upload(
 ) -> S3Response:
     """Run an upload to its answer; when anything goes wrong nothing of it stays.
 
-    A body of a single block costs one hop to a worker. For a larger one the upload begins before
-    the body is there, so that a refusal does not wait for it.
+    A body of a few KiB costs no hop to a worker, a single block costs one. For a larger one the
+    upload begins before the body is there, so that a refusal does not wait for it.
     """
     upload = _Upload(workers, incoming, ingest)
     try:
@@ -116,6 +129,8 @@ class _Upload:
                 await asyncio.wrap_future(opening)  # a refusal spares the client its body
         self._pieces = await self._collect()
         if incoming.is_complete:
+            if self._ingest.is_inline and incoming.received_bytes <= QUICK_BYTES:
+                return await self._finish_here()
             return await self._finish(partial(self._ingest.finish, self._pieces))
         if await room.uploads.take_if_moving():
             return await self._store(room.uploads)
@@ -158,6 +173,11 @@ class _Upload:
         """Return the pieces of the last block for somebody else to hold."""
         pieces, self._pieces = self._pieces, []
         return pieces
+
+    async def _finish_here(self) -> S3Response:
+        """Do everything but the wait for the disk on the event loop."""
+        pending = self._ingest.submit(self._pieces)
+        return pending.answer(await asyncio.wrap_future(pending.written))
 
     async def _finish(self, work: Callable[[], S3Response]) -> S3Response:
         self._last = self._workers.submit(work)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 from pachlite.pfs.api import FileReader
 from pachlite.pfs.infos import Expected
@@ -61,17 +63,34 @@ class S3Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """An upload that is verified and handed over, but may not be durable yet.
+
+    Attributes:
+        written: What was written, once it is durable.
+        answer: Make the answer of that.
+    """
+
+    written: Future[Any]
+    answer: Callable[[Any], S3Response]
+
+    def wait(self) -> S3Response:
+        """Return the answer once there is one."""
+        return self.answer(self.written.result())
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """An upload that has begun: where its bytes go, and how it ends.
 
     Attributes:
         write: Take a block.
-        finish: Publish what holds of the whole, and answer.
+        finish: Hold the whole to what is expected of it, and hand it over to be published.
         abort: Forget everything; harmless after `finish`.
         sum_algorithm: A checksum that is wanted even if the sender declared none; may be empty.
     """
 
     write: Callable[[bytes], None]
-    finish: Callable[[Expected], S3Response]
+    finish: Callable[[Expected], Pending]
     abort: Callable[[], None]
     sum_algorithm: str = ""

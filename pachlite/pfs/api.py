@@ -12,6 +12,7 @@ retry can help, `DiskFull` when there is no space left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -261,6 +262,13 @@ class FileWriter(Protocol):
         """
         ...
 
+    def submit(self, expected: Expected = NOTHING_EXPECTED) -> Future[FileInfo]:
+        """Do what `complete` does, without waiting until the file is durable.
+
+        What is wrong with the bytes is raised here, what is wrong with the commit by the future.
+        """
+        ...
+
     def abort(self) -> None:
         """Forget the file. Harmless after `complete`."""
         ...
@@ -488,6 +496,10 @@ class PartWriter(Protocol):
         """Store the part durably, replacing an earlier one of that number."""
         ...
 
+    def submit(self, expected: Expected = NOTHING_EXPECTED) -> Future[PartInfo]:
+        """Do what `complete` does, without waiting until the part is durable."""
+        ...
+
     def abort(self) -> None:
         """Forget the part. Harmless after `complete`."""
         ...
@@ -697,7 +709,10 @@ class PFS(Projects, Repos, Branches, Settings, Commits, Files, Versions, Uploads
 
     @property
     def reads_inline(self) -> bool:
-        """Whether bounded index reads are so quick that an event loop may do them itself."""
+        """Whether an event loop may do itself what is quick.
+
+        That is a bounded index read, and to take a file of a few KiB up to its `submit`.
+        """
         ...
 
     def inspect_store(self) -> StoreInfo:

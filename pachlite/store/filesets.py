@@ -7,6 +7,7 @@ whatever the head of the branch is by then, in one short transaction, however ma
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
@@ -59,12 +60,14 @@ class StoredFileSet:
     def put_file(self, path: str, options: PutOptions = DEFAULT_PUT) -> StoredWriter:
         check_path(path)
 
-        def finish(blob: Blob, expected: Expected) -> FileInfo:
+        def submit(blob: Blob, expected: Expected) -> Future[FileInfo]:
             self._add(Put(path, blob, options, expected.checksums))
             value = Value(FILE, blob.size, self._engine.clock(), blob.etag, blob.nparts, blob.chash)
-            return written_info(path, value, b"")
+            added: Future[FileInfo] = Future()
+            added.set_result(written_info(path, value, b""))
+            return added
 
-        return StoredWriter(self._engine.blobs.open_writer(options.etag_kind), finish, path)
+        return StoredWriter(self._engine.blobs.open_writer(options.etag_kind), submit, path)
 
     def copy_file(self, source: FileRef, path: str, options: CopyOptions = DEFAULT_COPY) -> int:
         q = self._engine.reader

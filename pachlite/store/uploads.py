@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Final
 
 from pachlite.content.blobs import Blob
@@ -119,8 +120,8 @@ class Uploads:
             raise InvalidArgument(f"part number {number} is not between 1 and {MAX_PARTS}")
         assembly.find_upload(engine.reader, file, upload_id)
 
-        def finish(blob: Blob, expected: Expected) -> PartInfo:
-            return engine.writer.run(lambda tx: store(tx, blob, expected))
+        def submit(blob: Blob, expected: Expected) -> Future[PartInfo]:
+            return engine.writer.submit(lambda tx: store(tx, blob, expected))
 
         def store(tx: Transaction, blob: Blob, expected: Expected) -> PartInfo:
             assembly.find_upload(tx, file, upload_id)
@@ -141,7 +142,7 @@ class Uploads:
                 number, blob.size, blob.etag.hex(), as_datetime(now), expected.checksums
             )
 
-        return StoredPartWriter(engine.blobs.open_writer(), finish, f"{upload_id}/{number}")
+        return StoredPartWriter(engine.blobs.open_writer(), submit, f"{upload_id}/{number}")
 
     def copy_part(
         self,

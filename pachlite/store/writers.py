@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -14,15 +15,15 @@ Answer = TypeVar("Answer", FileInfo, PartInfo)
 
 
 class ContentWriter(Generic[Answer]):
-    """Receives blocks; on `complete` verifies them and passes the content to `finish`."""
+    """Receives blocks; at the end verifies them and passes the content to `submit`."""
 
-    _finish: Callable[[Blob, Expected], Answer]
+    _submit: Callable[[Blob, Expected], Future[Answer]]
 
     def __init__(
-        self, content: BlobWriter, finish: Callable[[Blob, Expected], Answer], name: str
+        self, content: BlobWriter, submit: Callable[[Blob, Expected], Future[Answer]], name: str
     ) -> None:
         self._content = content
-        self._finish = finish
+        self._submit = submit
         self._name = name
         self._is_done = False
 
@@ -33,6 +34,9 @@ class ContentWriter(Generic[Answer]):
         self._content.write(block)
 
     def complete(self, expected: Expected = NOTHING_EXPECTED) -> Answer:
+        return self.submit(expected).result()
+
+    def submit(self, expected: Expected = NOTHING_EXPECTED) -> Future[Answer]:
         self._is_done = True
         try:
             blob = self._content.finish()
@@ -40,7 +44,7 @@ class ContentWriter(Generic[Answer]):
         except BaseException:
             self._content.abort()
             raise
-        return self._finish(blob, expected)
+        return self._submit(blob, expected)
 
     def abort(self) -> None:
         if not self._is_done:

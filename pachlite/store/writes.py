@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 
 from pachlite.content.blobs import Blob
 from pachlite.metadata.api import Transaction
@@ -59,11 +60,11 @@ class Writes:
         target = target_of(file.commit, may_create=create_branch)
         target.check(engine.reader)
 
-        def finish(blob: Blob, expected: Expected) -> FileInfo:
+        def submit(blob: Blob, expected: Expected) -> Future[FileInfo]:
             put = Put(path, blob, options, expected.checksums)
-            return engine.writer.run(lambda tx: put_one(tx, engine, target, (put, precondition)))
+            return engine.writer.submit(lambda tx: put_one(tx, engine, target, (put, precondition)))
 
-        return StoredWriter(engine.blobs.open_writer(options.etag_kind), finish, path)
+        return StoredWriter(engine.blobs.open_writer(options.etag_kind), submit, path)
 
     def copy_file(
         self,

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pachlite.gateway.admission import now_utc
 from pachlite.gateway.body import BodyDecoder, declare_body
 from pachlite.gateway.errors import S3Code, S3Refusal, invalid_argument
-from pachlite.gateway.messages import Intake, S3Request, S3Response
+from pachlite.gateway.messages import Intake, Pending, S3Request, S3Response
 from pachlite.gateway.operations.put_object import put_object
 from pachlite.gateway.post_form import FormReader, parse_boundary
 from pachlite.gateway.post_policy import MAX_POST_BYTES, Policy, parse_policy
@@ -19,7 +19,7 @@ from pachlite.gateway.signature_errors import anonymous
 from pachlite.gateway.tags import parse_tags
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element, parse
 from pachlite.pfs.api import PFS
-from pachlite.pfs.infos import Expected
+from pachlite.pfs.infos import Expected, FileInfo
 from pachlite.pfs.paths import check_path
 
 FILE_NAME: Final = "${filename}"
@@ -94,14 +94,19 @@ class _Form:
             self._policy.check_most(self._size_bytes)
             self._upload.write(self._decoder.feed([data]))
 
-    def finish(self, _: Expected) -> S3Response:
+    def finish(self, _: Expected) -> Pending:
         """Publish the file, unless the form is not complete or the file not as declared."""
         self._reader.finish()
         self._policy.check_least(self._size_bytes)
         assert self._upload is not None
         assert self._decoder is not None
-        written = self._upload.finish(self._decoder.finish())
-        return _answer(self._request, self._key, self._reader.fields, written, self._subject)
+        put = self._upload.finish(self._decoder.finish())
+
+        def answer(info: FileInfo) -> S3Response:
+            fields = self._reader.fields
+            return _answer(self._request, self._key, fields, put.answer(info), self._subject)
+
+        return Pending(put.written, answer)
 
     def abort(self) -> None:
         """Forget the file."""

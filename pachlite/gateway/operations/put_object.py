@@ -5,7 +5,7 @@ from __future__ import annotations
 from pachlite.gateway.body import declare_body
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import parse_precondition
-from pachlite.gateway.messages import Intake, S3Request, S3Response
+from pachlite.gateway.messages import Intake, Pending, S3Request, S3Response
 from pachlite.gateway.object_headers import checksum_headers, read_meta, written_headers
 from pachlite.gateway.object_tags import read_tags
 from pachlite.gateway.write_headers import check_size, check_supported, encryption_headers
@@ -27,7 +27,9 @@ def put_object(pfs: PFS, request: S3Request) -> Intake:
     )
     return Intake(
         write=writer.write,
-        finish=lambda expected: _answer(writer.complete(expected), request),
+        finish=lambda expected: Pending(
+            writer.submit(expected), lambda info: _answer(info, request)
+        ),
         abort=writer.abort,
         sum_algorithm="" if declared.sum_algorithm else IMPLICIT_SUM,
     )

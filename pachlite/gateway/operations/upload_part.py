@@ -8,11 +8,11 @@ from pachlite.gateway.body import declare_body
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.checksums import find_checksum, header_name
 from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
-from pachlite.gateway.messages import Intake, S3Request, S3Response
+from pachlite.gateway.messages import Intake, Pending, S3Request, S3Response
 from pachlite.gateway.parameters import part_number
 from pachlite.gateway.write_headers import check_size, check_supported
 from pachlite.pfs.api import PFS, PartWriter
-from pachlite.pfs.infos import IMPLICIT_SUM, Expected, SumType, UploadInfo
+from pachlite.pfs.infos import IMPLICIT_SUM, Expected, PartInfo, SumType, UploadInfo
 
 
 def upload_part(pfs: PFS, request: S3Request) -> Intake:
@@ -47,12 +47,14 @@ def _check_algorithm(upload: UploadInfo, named: str) -> None:
         )
 
 
-def _finish(writer: PartWriter, expected: Expected, upload: UploadInfo, named: str) -> S3Response:
+def _finish(writer: PartWriter, expected: Expected, upload: UploadInfo, named: str) -> Pending:
     """Keep the checksum that counts for the whole; echo the one that the client knows of."""
     kept = find_checksum(expected.checksums, upload.sum_algorithm or IMPLICIT_SUM)
-    part = writer.complete(replace(expected, checksums=(kept,) if kept else ()))
-    headers = [("etag", f'"{part.etag}"')]
+    written = writer.submit(replace(expected, checksums=(kept,) if kept else ()))
     shown = find_checksum(expected.checksums, upload.sum_algorithm or named or IMPLICIT_SUM)
-    if shown:
-        headers.append((header_name(shown.algorithm), shown.value))
-    return S3Response(headers=headers)
+    shown_headers = [(header_name(shown.algorithm), shown.value)] if shown else []
+
+    def answer(part: PartInfo) -> S3Response:
+        return S3Response(headers=[("etag", f'"{part.etag}"'), *shown_headers])
+
+    return Pending(written, answer)
