@@ -103,8 +103,9 @@ def _parameter_forms(raw: bytes) -> list[str]:
     sent = []
     for item in raw.decode("latin-1").split("&"):
         name, equals, value = item.partition("=")
-        if name in SIGNED_PARAMETERS:
-            sent.append((name, equals + unquote_plus(value)))
+        decoded = unquote_plus(name)  # as it will be understood, or an escape would hide it
+        if decoded in SIGNED_PARAMETERS:
+            sent.append((decoded, equals + unquote_plus(value)))
     sent.sort()
     bare = [(name, "" if value == "=" else value) for name, value in sent]
     return [_joined(sent)] if bare == sent else [_joined(sent), _joined(bare)]

@@ -175,6 +175,7 @@ def _decode_words(value: str) -> str:
         return value
     try:
         decoded = str(make_header(decode_header(value)))
+        decoded.encode()  # some charsets can say what no text is
     except (HeaderParseError, LookupError, ValueError):
         return value
     return value if decoded.isascii() else decoded

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from pachlite.gateway.errors import INVALID_URI, S3Refusal
+from pachlite.gateway.errors import INVALID_URI, S3Refusal, invalid_argument
 from pachlite.gateway.hosts import bucket_of_host
 from pachlite.gateway.messages import S3Request
 from pachlite.gateway.signature import QUERY_PARAMETERS
@@ -19,6 +20,7 @@ before there is a body to sum up."""
 MAX_QUERY_PARAMETERS: Final = 100
 _NOTHING: Final[Mapping[str, str]] = {}
 _SCHEMES: Final = (b"http://", b"https://")
+_LINE_ENDS: Final = re.compile("[\0\r\n]")
 V2_HOISTED: Final = frozenset({"content-md5", "content-type"})
 """Headers that URLs presigned by version 2 carry as parameters, besides those of `x-amz-`."""
 
@@ -135,10 +137,16 @@ def _hoist(
     left = {}
     for name, value in query.items():
         lower = name.lower()
-        if lower in in_v2:
-            hoisted[lower] = value
-            continue
-        left[name] = value
-        if lower.startswith("x-amz-") and lower not in _NOT_HOISTED:
-            hoisted[lower] = value
+        is_amazons = lower.startswith("x-amz-") and lower not in _NOT_HOISTED
+        if is_amazons or lower in in_v2:
+            hoisted[lower] = _header_of(name, value)
+        if lower not in in_v2:
+            left[name] = value
     return {**hoisted, **headers} if hoisted else headers, left
+
+
+def _header_of(name: str, value: str) -> str:
+    """Return a value that a header could have: by a line end, it would pass for several headers."""
+    if _LINE_ENDS.search(value):
+        raise invalid_argument(name, value, "that can be no header")
+    return value

@@ -41,7 +41,7 @@ def parse_time(text: str) -> SignedTime | None:
         except ValueError:
             return None
     at = parse_http_date(text) if text else None
-    return SignedTime(at, at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")) if at else None
+    return SignedTime(at, at.strftime("%Y%m%dT%H%M%SZ")) if at else None
 
 
 def check_header_time(headers: Mapping[str, str], now: datetime) -> SignedTime:

@@ -151,6 +151,8 @@ def _presigned_payload(
     """Return the hash that a URL was presigned with: usually none is known by then."""
     for name, value in query.items():
         if name.lower() == SHA256_HEADER:
+            if headers.get(SHA256_HEADER, value) != value:
+                raise _not_signed([SHA256_HEADER])  # it would take the place of what was signed
             return value
     is_signed = SHA256_HEADER in signature.signed_headers
     return headers.get(SHA256_HEADER, "") if is_signed else UNSIGNED_PAYLOAD
@@ -170,11 +172,15 @@ def _check_coverage(headers: Mapping[str, str], signed: tuple[str, ...]) -> None
     if "host" not in names:
         uncovered.append("host")
     if uncovered:
-        raise denied(
-            f"There were headers present in the request which were not signed: {uncovered[0]}",
-            hint="sign host and every x-amz- header",
-            HeadersNotSigned=", ".join(sorted(uncovered)),
-        )
+        raise _not_signed(uncovered)
+
+
+def _not_signed(names: list[str]) -> S3Refusal:
+    return denied(
+        f"There were headers present in the request which were not signed: {names[0]}",
+        hint="sign host and every x-amz- header",
+        HeadersNotSigned=", ".join(sorted(names)),
+    )
 
 
 def _mismatch_v4(raw: RawRequest, claim: _Claim) -> S3Refusal:

@@ -53,7 +53,17 @@ def test_times_in_headers_and_documents_agree_to_the_second():
     assert parse_http_date(http_date(MOMENT)) == MOMENT.replace(microsecond=0)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "32 Foo 2026"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "32 Foo 2026",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Sun, 22 Nov 2026 10:00:00 +99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+    ],
+)
 def test_text_that_is_no_date_is_none(text):
     assert parse_http_date(text) is None
 
@@ -96,6 +106,7 @@ def test_replacement_with_a_line_break_is_refused():
         ("=?utf-8?q?abc?=", "=?utf-8?q?abc?=", "=?utf-8?q?abc?="),
         ("=?what?b?w7Y=?=", "=?what?b?w7Y=?=", "=?what?b?w7Y=?="),
         ("a=?b", "a=?b", "a=?b"),
+        ("=?utf-7?q?+2AA-?=", "=?utf-7?q?+2AA-?=", "=?utf-7?q?+2AA-?="),
     ],
 )
 def test_user_metadata_that_is_not_ascii_is_encoded_by_rfc_2047(sent, stored, shown):

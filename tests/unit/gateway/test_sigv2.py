@@ -129,6 +129,26 @@ def test_what_was_changed_after_signing_is_refused(change):
     assert refusal(raw, "other").s3.name == "SignatureDoesNotMatch"
 
 
+@pytest.mark.parametrize(
+    "added", [b"%76ersionId=1", b"versionI%64=1", b"t%61gging", b"response-content-typ%65=a/b"]
+)
+def test_parameter_that_an_escape_hides_is_signed_all_the_same(added):
+    raw = sign(HmacV1QueryAuth(credentials(), expires=60))
+    verify(raw)
+    changed = replace(raw, query=raw.query + b"&" + added)
+    assert refusal(changed).s3.name == "SignatureDoesNotMatch"
+
+
+def test_parameter_cannot_pass_for_several_headers():
+    headers = {"x-amz-acl": "private", "x-amz-copy-source": "/images/b"}
+    raw = sign(HmacV1Auth(credentials()), "PUT", headers=headers)
+    verify(raw)
+    merged = b"x-amz-acl=private%0Ax-amz-copy-source:/images/b"
+    left = {name: value for name, value in raw.headers.items() if name not in headers}
+    with pytest.raises(S3Refusal, match="no header"):
+        verify(replace(raw, query=merged, headers=left))
+
+
 def test_presigned_url_is_good_until_it_expires():
     raw = sign(HmacV1QueryAuth(credentials(), expires=3600))
     verify(raw, now=datetime.now(UTC) + timedelta(minutes=59))

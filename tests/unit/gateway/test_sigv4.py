@@ -301,7 +301,18 @@ def test_clock_may_differ_by_a_quarter_of_an_hour(minutes, is_fine):
     assert details(error)["MaxAllowedSkewMilliseconds"] == "900000"
 
 
-@pytest.mark.parametrize("date", ["", "Bad Date", "19500707T215304Z", "20261399T000000Z", None])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "Bad Date",
+        "19500707T215304Z",
+        "20261399T000000Z",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        None,
+    ],
+)
 def test_request_without_a_time_is_refused(date):
     error = refusal(with_headers(signed(), x_amz_date=date))
     assert error.s3.name == "AccessDenied"
@@ -395,6 +406,23 @@ def test_presigned_url_may_fix_the_payload():
     error = refusal(with_headers(raw, x_amz_content_sha256=EMPTY))
     assert error.s3.name == "SignatureDoesNotMatch"
     verify(with_headers(presigned("PUT"), x_amz_content_sha256="UNSIGNED-PAYLOAD"))
+
+
+class FixingAuth(S3SigV4QueryAuth):
+    """Presigns for an empty body, as signers do that know the body."""
+
+    def payload(self, request):
+        return EMPTY
+
+
+def test_payload_that_the_url_itself_fixes_cannot_be_declared_otherwise():
+    signer = FixingAuth(credentials(), "s3", "r", 60)
+    raw = sign(signer, "PUT", f"/images/a?X-Amz-Content-Sha256={EMPTY}")
+    verify(raw)
+    verify(replace(raw, headers={**raw.headers, "x-amz-content-sha256": EMPTY}))
+    for other in ("UNSIGNED-PAYLOAD", "0" * 64):
+        error = refusal(replace(raw, headers={**raw.headers, "x-amz-content-sha256": other}))
+        assert details(error)["HeadersNotSigned"] == "x-amz-content-sha256"
 
 
 ODD = presigned("GET", "/images/a%20b%2Bc//%C3%A9~/..?versionId=x%2By&response-expires=a+b%20c&acl")
