@@ -244,7 +244,8 @@ def _understood() -> Iterator[None]:
         raise PermissionError(f"the API server refuses: {error}") from error
     except _UNREADABLE as error:
         lines = str(error).strip("'").splitlines() or [type(error).__name__]
-        raise NoCredentials(f"no credentials for a cluster: {lines[-1]}") from error
+        said = lines[-1 if isinstance(error, RuntimeError) else 0]
+        raise NoCredentials(f"no credentials for a cluster: {said}") from error
 
 
 def _remove_temporary(api: Api) -> None:
