@@ -110,6 +110,12 @@ def begin_upload(gateway, path, size):
     return connection
 
 
+def wait_for_requests(gateway, count):
+    """Wait until the gateway has begun to serve so many; what is only sent may still be refused."""
+    line = f"pachlite_requests_in_flight {count}".encode()
+    gateway.wait_for(lambda: line in gateway.request("GET", "/~/metrics").body.splitlines())
+
+
 def open_sockets(gateway):
     """Count the connections that the gateway holds."""
     links = Path(f"/proc/{gateway.process.pid}/fd").iterdir()
@@ -168,9 +174,11 @@ def test_slow_clients_hold_nobody_up_and_use_little_memory(own_gateway):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_signal_lets_a_request_finish_and_ends_the_process(tmp_path, number):
+    ended = []
     with pytest.raises(AssertionError), running_gateway(tmp_path / "home") as gateway:
         gateway.request("PUT", "/late")
         connection = begin_upload(gateway, "/late/a", 4 * MIB)
+        wait_for_requests(gateway, 1)
         idle = socket.create_connection(gateway.address)
         gateway.process.send_signal(number)
         assert idle.recv(1) == b""
@@ -179,7 +187,8 @@ def test_signal_lets_a_request_finish_and_ends_the_process(tmp_path, number):
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
         connection.close()
         idle.close()
-        assert gateway.process.wait(60) == 0
+        ended.append(gateway.process.wait(60))
+    assert ended == [0]
     with running_gateway(tmp_path / "home") as gateway:
         assert gateway.request("GET", "/late/a").body == BLOCK * 4
 
@@ -189,6 +198,7 @@ def test_second_signal_cuts_what_is_under_way_and_says_nothing_of_it(tmp_path):
     with pytest.raises(AssertionError), running_gateway(tmp_path / "home") as gateway:
         gateway.request("PUT", "/cut")
         connection = begin_upload(gateway, "/cut/a", 10 * MIB)
+        wait_for_requests(gateway, 1)
         idle = socket.create_connection(gateway.address)
         gateway.process.terminate()
         assert idle.recv(1) == b""
