@@ -51,7 +51,7 @@ class ApiServer:
 
     Attributes:
         path: What all its paths begin with.
-        identity: What to trust; None is what the system trusts.
+        identity: What to trust, where it speaks TLS.
     """
 
     target: Target
@@ -199,13 +199,11 @@ class Cluster:
         is_tls = url.scheme == "https"
         port = url.port or (_HTTPS_PORT if is_tls else _HTTP_PORT)
         host = url.hostname or ""
-        identity = None
-        if is_tls and isinstance(trust, ssl.SSLContext):
-            identity = Identity(trust, api.auth.tls_server_name or host)
+        tls = trust if isinstance(trust, ssl.SSLContext) else ssl.create_default_context()
         self._server = ApiServer(
             Target(host, port, is_tls=is_tls),
             url.path.rstrip("/"),
-            identity,
+            Identity(tls, api.auth.tls_server_name or host) if is_tls else None,
             f"Bearer {api.auth.token}" if api.auth.token else "",
         )
         _remove_temporary(api)

@@ -9,7 +9,7 @@ from typing import Final
 from pachlite.forward.api import MakeLeg
 from pachlite.forward.connect import TcpDialer
 from pachlite.forward.kubernetes.cluster import ApiServer, Cluster
-from pachlite.forward.kubernetes.finding import PodFinder, Way
+from pachlite.forward.kubernetes.finding import PodFinder, PodPort
 from pachlite.forward.kubernetes.leg import PodLeg
 from pachlite.forward.kubernetes.target import ClusterTarget
 from pachlite.forward.kubernetes.upgrade import (
@@ -65,9 +65,11 @@ class PodDialer:
             try:
                 opened = await self._open(way)
             except UpgradeRefused as error:
+                if not error.is_about_the_pod:
+                    raise
                 self._avoid(way.pod)
                 tried[way.pod] = error
-                if not error.is_about_the_pod or len(tried) == PODS_PER_DIAL:
+                if len(tried) == PODS_PER_DIAL:
                     raise
             else:
                 break
@@ -84,7 +86,7 @@ class PodDialer:
         """Ask no more; every connection belongs to its leg."""
         self._finder.close()
 
-    def _choose(self, ways: Sequence[Way], tried: dict[str, UpgradeRefused]) -> Way:
+    def _choose(self, ways: Sequence[PodPort], tried: dict[str, UpgradeRefused]) -> PodPort:
         """Return the way to the pod that served last, or to one that was no trouble lately.
 
         Raises:
@@ -102,7 +104,7 @@ class PodDialer:
         self._avoided[pod] = self._clock() + AVOIDED_S
         self._finder.doubt()
 
-    async def _open(self, way: Way) -> Opened:
+    async def _open(self, way: PodPort) -> Opened:
         """Ask for the port of a pod; where the credentials are refused, once more with new ones."""
         try:
             return await self._upgrade(await self._cluster.server(), way)
@@ -112,7 +114,7 @@ class PodDialer:
         await self._cluster.renew()
         return await self._upgrade(await self._cluster.server(), way)
 
-    async def _upgrade(self, server: ApiServer, way: Way) -> Opened:
+    async def _upgrade(self, server: ApiServer, way: PodPort) -> Opened:
         connection = TcpDialer(
             server.target,
             self._resolver,

@@ -18,7 +18,7 @@ DOUBTED_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PodPort:
     """A pod, and the number of the port in it."""
 
     pod: str
@@ -28,7 +28,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class _Found:
     at: float
-    ways: tuple[Way, ...]
+    ways: tuple[PodPort, ...]
     lasts_s: float = FRESH_S
 
 
@@ -44,7 +44,7 @@ class PodFinder:
         self._found: _Found | None = None
         self._asking: asyncio.Task[_Found] | None = None
 
-    async def find(self) -> tuple[Way, ...]:
+    async def find(self) -> tuple[PodPort, ...]:
         """Return the pods that are ready.
 
         Raises:
@@ -76,7 +76,7 @@ class PodFinder:
     async def _ask(self) -> _Found:
         pods, port = await self._look_up()
         ways = [
-            Way(each.name, number)
+            PodPort(each.name, number)
             for each in usable(pods, port)
             if (number := each.number_of(port)) is not None
         ]
