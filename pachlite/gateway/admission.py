@@ -66,8 +66,8 @@ def admit(
     if not pfs.is_auth_active():
         return Admission(pfs)
     if signature is None:
-        if raw.headers.get("authorization"):
-            raise unsupported_authorization()
+        if authorization := raw.headers.get("authorization"):
+            raise unsupported_authorization(authorization)
         raise anonymous()
     credential = pfs.find_s3_credential(signature.access_key)
     if _is_presigned(signature):

@@ -31,6 +31,7 @@ from pachlite.gateway.errors import (
     MISSING_CONTENT_LENGTH,
     PayloadHashMismatch,
     S3Refusal,
+    invalid_argument,
     not_implemented,
 )
 from pachlite.gateway.framing import ChunkedFraming, ChunkVerifier, PlainFraming
@@ -40,7 +41,10 @@ from pachlite.pfs.sums import ALGORITHMS, RunningSum, encode
 SHA256_HEADER: Final = "x-amz-content-sha256"
 DECODED_LENGTH: Final = "x-amz-decoded-content-length"
 
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+
 _HEX_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
+_STREAMING_PREFIX: Final = "STREAMING-"
 _STREAMING: Final = frozenset(
     {
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
@@ -82,7 +86,7 @@ def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> Declar
     `has_sums` is False where checksum headers are not about the body.
     """
     mode = headers.get(SHA256_HEADER, "")
-    if mode.startswith("STREAMING-") and mode not in _STREAMING:
+    if mode.startswith(_STREAMING_PREFIX) and mode not in _STREAMING:
         raise not_implemented(f"the payload mode {mode[:80]}")
     is_chunked = mode in _STREAMING or (
         DECODED_LENGTH in headers and "aws-chunked" in headers.get("content-encoding", "").lower()
@@ -215,14 +219,24 @@ def _payload_length(headers: Mapping[str, str]) -> int:
 
 
 def _sha256(mode: str) -> str:
-    if not mode or mode == "UNSIGNED-PAYLOAD" or mode in _STREAMING:
+    if not mode or mode == UNSIGNED_PAYLOAD or mode in _STREAMING:
         return ""
-    if not _HEX_SHA256.fullmatch(mode):
-        raise S3Refusal(
-            INVALID_ARGUMENT,
-            f"{SHA256_HEADER} must be UNSIGNED-PAYLOAD, a STREAMING- mode or a SHA-256 in hex",
-        )
+    check_payload_hash(mode)
     return mode.lower()
+
+
+def check_payload_hash(text: str) -> None:
+    """Raise InvalidArgument for what is neither a SHA-256 nor a mode."""
+    is_mode = text == UNSIGNED_PAYLOAD or text.startswith(_STREAMING_PREFIX)
+    if not is_mode and not _HEX_SHA256.fullmatch(text):
+        raise invalid_argument(
+            SHA256_HEADER,
+            text,
+            f"{SHA256_HEADER} must be {UNSIGNED_PAYLOAD}, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, "
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+        )
 
 
 def _md5(value: str | None) -> str:

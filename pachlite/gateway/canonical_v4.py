@@ -15,8 +15,6 @@ from urllib.parse import quote, unquote_to_bytes
 from pachlite.gateway.request import RawRequest, without_authority
 from pachlite.gateway.sigv4 import SignatureV4
 
-UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
-
 _UNRESERVED: Final = "-._~"
 # An escape of a byte that must be escaped, in upper case; with or without that of a slash.
 _ESCAPE: Final = "%(?:[0189A-F][0-9A-F]|2[0-9ABC]|3[A-F]|40|5[BCDE]|60|7[BCDF])"

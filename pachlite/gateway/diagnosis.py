@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from pachlite.gateway.canonical_v4 import UNSIGNED_PAYLOAD, canonical_requests
+from pachlite.gateway.body import UNSIGNED_PAYLOAD
+from pachlite.gateway.canonical_v4 import canonical_requests
 from pachlite.gateway.request import RawRequest
 from pachlite.gateway.signing_keys import is_same, sign_v4, string_to_sign_v4
 from pachlite.gateway.sigv4 import SignatureV4

@@ -34,7 +34,7 @@ from pachlite.gateway.incoming import STALL_TIMEOUT_S, ClientGone, Event, Incomi
 from pachlite.gateway.ingest import Ingest, receive_upload
 from pachlite.gateway.messages import S3Request, S3Response
 from pachlite.gateway.misplaced import Misplaced
-from pachlite.gateway.operations.preflight import told_to_page
+from pachlite.gateway.operations.preflight import check_page, told_to_page
 from pachlite.gateway.outgoing import Send, Stream, prepare, send_response, send_stream
 from pachlite.gateway.proxies import Network, behind_proxies
 from pachlite.gateway.request import RawRequest, bucket_of, parse_headers, parse_request
@@ -48,6 +48,9 @@ READY: Final = "pachlite.ready"
 OWN_PREFIX: Final = b"/~/"
 """What the paths of the other application start with."""
 WORKERS: Final = 64
+SITE: Final = "sec-fetch-site"
+"""What browsers say of the page that makes them send something; no script can change it."""
+CROSS_SITE: Final = "cross-site"
 
 T = TypeVar("T")
 Application = Callable[[Event, Receive, Send], Awaitable[None]]
@@ -163,6 +166,8 @@ class Edge:
     ) -> S3Response:
         operation = await self._find(raw, request)
         exchange.operation = operation.name
+        if raw.headers.get(SITE) == CROSS_SITE:
+            await self._ask(partial(check_page, self._pfs, request))
         admission = Admission(self._pfs)
         if operation.is_signed:
             admission = await self._admit(raw, request)
@@ -195,8 +200,7 @@ class Edge:
             raise
 
     async def _admit(self, raw: RawRequest, request: S3Request) -> Admission:
-        ask = partial(admit, self._pfs, raw, request, domains=self._domains)
-        return ask() if self._pfs.reads_inline else await self._in_worker(ask)
+        return await self._ask(partial(admit, self._pfs, raw, request, domains=self._domains))
 
     def _refuse(self, error: PachliteError, raw: RawRequest, exchange: Exchange) -> S3Response:
         exchange.error_code = s3_code(error).name
@@ -218,10 +222,14 @@ class Edge:
             raw.headers,
         )
         try:
-            told = ask() if self._pfs.reads_inline else await self._in_worker(ask)
+            told = await self._ask(ask)
         except PachliteError:
             return response
         return replace(response, headers=(*response.headers, *told))
+
+    async def _ask(self, question: Callable[[], T]) -> T:
+        """Answer what takes a few reads of the store."""
+        return question() if self._pfs.reads_inline else await self._in_worker(question)
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await get_running_loop().run_in_executor(self._workers, work)

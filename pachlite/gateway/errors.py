@@ -141,6 +141,10 @@ _DETAILS: Final[dict[type[PachliteError], tuple[tuple[str, str], ...]]] = {
     errors.FileTooLarge: (("ProposedSize", "size_bytes"), ("MaxSizeAllowed", "limit_bytes")),
     errors.RangeNotSatisfiable: (("ActualObjectSize", "size_bytes"),),
     errors.DigestMismatch: (("ExpectedDigest", "expected"), ("CalculatedDigest", "actual")),
+    PayloadHashMismatch: (
+        ("ClientComputedContentSHA256", "expected"),
+        ("S3ComputedContentSHA256", "actual"),
+    ),
 }
 """Elements that S3 adds to the document, each with the field of the error that it shows."""
 

@@ -28,6 +28,8 @@ MAX_USER_META_BYTES: Final = 2048
 MAX_USER_META_ENTRIES: Final = 80
 _TOKEN: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 REDIRECT_HEADER: Final = "x-amz-website-redirect-location"
+ENCRYPTION: Final = "x-amz-server-side-encryption"
+CUSTOMER_KEY_PREFIX: Final = f"{ENCRYPTION}-customer-"
 
 INVALID_REDIRECT_LOCATION: Final = S3Code("InvalidRedirectLocation", 400)
 
@@ -52,6 +54,7 @@ def read_meta(headers: Mapping[str, str]) -> FileMeta:
         content_language=headers.get("content-language", ""),
         expires=headers.get("expires", ""),
         redirect=_redirect(headers.get(REDIRECT_HEADER, "")),
+        encryption=headers.get(ENCRYPTION, ""),
         user=_user_meta(headers),
     )
 
@@ -70,6 +73,7 @@ def object_headers(info: FileInfo, query: Mapping[str, str]) -> list[tuple[str, 
         "content-language": meta.content_language,
         "expires": meta.expires,
         REDIRECT_HEADER: meta.redirect,
+        ENCRYPTION: meta.encryption,
         "x-amz-version-id": info.version_id,
     }
     for parameter, value in query.items():

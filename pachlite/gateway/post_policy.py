@@ -23,6 +23,8 @@ MAX_POST_BYTES: Final = 5 * 1024**3
 _EXPIRATION: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z"
 )
+_MEMBERS: Final = ("expiration", "conditions")
+_NOT_JSON: Final = "Invalid JSON."
 _SIZE_RANGE: Final = "content-length-range"
 _OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
     "eq": lambda value, wanted: value == wanted,
@@ -109,13 +111,11 @@ def parse_policy(text: str) -> Policy:
     Raises:
         S3Refusal: InvalidPolicyDocument, and what is wrong with it.
     """
-    try:
-        document = json.loads(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise _invalid("Invalid JSON.") from error
-    if not isinstance(document, dict):
-        raise _invalid("Invalid JSON.")
-    for name in ("expiration", "conditions"):
+    document = _decode(text)
+    for name in document:
+        if name not in _MEMBERS:
+            raise _invalid(f'Unexpected: "{name[:80]}"')
+    for name in _MEMBERS:
         if name not in document:
             raise _invalid(f"Policy missing {name}.")
     conditions = document["conditions"]
@@ -131,8 +131,26 @@ def parse_policy(text: str) -> Policy:
     )
 
 
+def _decode(text: str) -> dict[str, object]:
+    if not text:
+        raise _invalid("Expecting '{' but found End-of-Input")
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise _invalid("invalid Base64 encoding.") from error
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(_NOT_JSON) from error
+    if not isinstance(document, dict):
+        raise _invalid(_NOT_JSON)
+    return document
+
+
 def _parse_expiration(value: object) -> datetime:
-    if not isinstance(value, str) or not _EXPIRATION.fullmatch(value):
+    if not isinstance(value, str):
+        raise _invalid(_NOT_JSON)
+    if not _EXPIRATION.fullmatch(value):
         raise _bad_expiration(value)
     try:
         return datetime.fromisoformat(value).astimezone(UTC)
@@ -140,9 +158,8 @@ def _parse_expiration(value: object) -> datetime:
         raise _bad_expiration(value) from error
 
 
-def _bad_expiration(value: object) -> S3Refusal:
-    shown = str(value)[:80]
-    return _invalid(f"Invalid 'expiration' value: '{shown}'; write it as 2026-11-22T10:00:00Z")
+def _bad_expiration(value: str) -> S3Refusal:
+    return _invalid(f"Invalid 'expiration' value: '{value[:80]}'")
 
 
 def _is_size_range(condition: object) -> bool:
@@ -160,7 +177,7 @@ def _parse_range(ranges: list[list[object]]) -> tuple[int, int]:
     for each in ranges:
         numbers = [_parse_size(value) for value in each[1:]]
         if len(numbers) != _CONDITION_PARTS - 1:
-            raise _invalid(f"{_SIZE_RANGE} takes two sizes")
+            raise _invalid(_wrong_count(_SIZE_RANGE))
         bounds.append(numbers)
     return max(low for low, _ in bounds), min(MAX_POST_BYTES, *(high for _, high in bounds))
 
@@ -170,19 +187,24 @@ def _parse_size(value: object) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise _invalid(f"{_SIZE_RANGE} takes sizes in bytes, which are not negative")
+    raise _invalid(_NOT_JSON)
 
 
 def _parse_condition(condition: object) -> Condition:
     if isinstance(condition, dict):
         return _parse_simple(condition)
-    if not isinstance(condition, list) or len(condition) != _CONDITION_PARTS:
-        raise _invalid("a condition is an object, or a list of three")
-    operator, name, wanted = condition
-    if not (isinstance(operator, str) and isinstance(name, str) and isinstance(wanted, str)):
-        raise _invalid("the members of its conditions are strings")
-    if operator.lower() not in _OPERATORS:
-        raise _invalid(f"{operator[:40]} is no operator")
+    if not isinstance(condition, list):
+        raise _invalid("Invalid condition test: must be a List or Object.")
+    if not condition:
+        raise _invalid("Invalid Condition: missing operation identifier.")
+    operator, *operands = condition
+    if not isinstance(operator, str) or operator.lower() not in _OPERATORS:
+        raise _invalid(f"Invalid Condition: unknown operation '{str(operator)[:40]}'.")
+    if len(operands) != _CONDITION_PARTS - 1:
+        raise _invalid(_wrong_count(operator.lower()))
+    name, wanted = operands
+    if not (isinstance(name, str) and isinstance(wanted, str)):
+        raise _invalid(_NOT_JSON)
     return Condition(operator.lower(), name, wanted)
 
 
@@ -195,6 +217,10 @@ def _parse_simple(condition: dict[str, object]) -> Condition:
     if not isinstance(wanted, str):
         raise _invalid("Invalid Simple-Condition: value must be a string.")
     return Condition("eq", f"${name}", wanted)
+
+
+def _wrong_count(operator: str) -> str:
+    return f"Invalid {operator}: wrong number of arguments."
 
 
 def _violated(what: str) -> S3Refusal:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from pachlite.gateway.admission import check_may_presign
@@ -13,9 +15,10 @@ from pachlite.gateway.signing_keys import is_same, key_of, sign_v2, sign_v4
 from pachlite.gateway.sigv4 import ALGORITHM, ASYMMETRIC, Credential, parse_credential
 from pachlite.pfs.api import PFS
 
-POLICY: Final = "Policy"
+POLICY: Final = "policy"
 
 _V4: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_DATE: Final = re.compile("[0-9]{8}T[0-9]{6}Z")
 _V2: Final = ("AWSAccessKeyId", "Signature")
 _WRONG: Final = "the secret key is not the one of this access key, or the policy was changed"
 
@@ -47,7 +50,7 @@ def find_form_signature(fields: Mapping[str, str]) -> FormSignature | None:
         return None
     found = {name: fields.get(name.lower(), "") for name in (*names, POLICY)}
     for name, value in found.items():
-        if not value:
+        if not value and (name != POLICY or POLICY not in fields):
             raise invalid_argument(
                 name,
                 "",
@@ -82,14 +85,16 @@ def _signature_v4(found: Mapping[str, str]) -> FormSignature:
     if found["X-Amz-Algorithm"] == ASYMMETRIC:
         raise not_implemented("signing forms with AWS signature version 4a")
     if found["X-Amz-Algorithm"] != ALGORITHM:
-        raise _broken(found, "X-Amz-Algorithm", f"must be {ALGORITHM}")
-    credential = parse_credential(found["X-Amz-Credential"])
-    if credential is None or credential.service != "s3":
-        raise _broken(found, "X-Amz-Credential", "must be KEY/DATE/REGION/s3/aws4_request")
+        raise _broken(found, "X-Amz-Algorithm", f"Only {ALGORITHM} is supported")
+    credential = parse_credential(
+        found["X-Amz-Credential"], partial(_broken, found, "X-Amz-Credential")
+    )
+    if not _DATE.fullmatch(found["X-Amz-Date"]):
+        raise _broken(found, "X-Amz-Date", "X-Amz-Date must be formated via ISO8601 Long format")
     if found["X-Amz-Date"][:8] != credential.date:
-        raise _broken(found, "X-Amz-Date", "must be of the date of X-Amz-Credential")
+        raise _broken(found, "X-Amz-Date", "X-Amz-Date must be of the date of X-Amz-Credential")
     return FormSignature(credential.access_key, found["X-Amz-Signature"], found[POLICY], credential)
 
 
-def _broken(found: Mapping[str, str], name: str, rule: str) -> S3Refusal:
-    return invalid_argument(name, found[name][:200], f"the field {name} {rule}")
+def _broken(found: Mapping[str, str], name: str, message: str) -> S3Refusal:
+    return invalid_argument(name, found[name][:200], message)

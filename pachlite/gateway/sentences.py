@@ -17,6 +17,7 @@ SENTENCES: Final = {
     "EntityTooLarge": "Your proposed upload exceeds the maximum allowed object size.",
     "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
     "IncompleteBody": "The request body terminated unexpectedly",
+    "InvalidAccessKeyId": "The AWS Access Key Id you provided does not exist in our records.",
     "InvalidBucketName": "The specified bucket is not valid.",
     "InvalidDigest": "The Content-Md5 you specified is not valid.",
     "InvalidPart": (
@@ -50,4 +51,7 @@ SENTENCES: Final = {
     ),
     "NoSuchVersion": "The specified version does not exist.",
     "PreconditionFailed": "At least one of the pre-conditions you specified did not hold.",
+    "XAmzContentSHA256Mismatch": (
+        "The provided 'x-amz-content-sha256' header does not match what was computed."
+    ),
 }

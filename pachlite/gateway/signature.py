@@ -31,7 +31,7 @@ def find_signature(headers: Mapping[str, str], query: Mapping[str, str]) -> Sign
         return presigned
     signed = sigv4.parse_header(authorization) or sigv2.parse_header(authorization)
     if signed is None and authorization.startswith(sigv2.SCHEME):
-        raise unsupported_authorization()
+        raise unsupported_authorization(authorization)
     if signed is not None and presigned is not None:
         raise S3Refusal(
             INVALID_REQUEST,

@@ -12,7 +12,6 @@ AUTHORIZATION_HEADER_MALFORMED: Final = S3Code("AuthorizationHeaderMalformed", 4
 AUTHORIZATION_QUERY_ERROR: Final = S3Code("AuthorizationQueryParametersError", 400)
 AUTHORIZATION_EXPIRES_ERROR: Final = S3Code("AuthorizationQueryParametersError", 403)
 """The same code with another status: a lifetime that is never granted is not allowed."""
-MISSING_SECURITY_HEADER: Final = S3Code("MissingSecurityHeader", 400)
 REQUEST_TIME_TOO_SKEWED: Final = S3Code("RequestTimeTooSkewed", 403)
 SIGNATURE_DOES_NOT_MATCH: Final = S3Code("SignatureDoesNotMatch", 403)
 
@@ -22,22 +21,31 @@ KEY_PAIR_HINT: Final = "make a key pair for it: pachlite auth create-s3-key"
 def malformed_header(what: str) -> S3Refusal:
     """Return the error for an Authorization header of version 4 that is broken."""
     return S3Refusal(
-        AUTHORIZATION_HEADER_MALFORMED, f"the authorization header is malformed: {what}"
+        AUTHORIZATION_HEADER_MALFORMED, f"The authorization header is malformed; {what}"
     )
 
 
 def malformed_query(what: str) -> S3Refusal:
     """Return the error for a presigned URL of version 4 that is broken."""
-    return S3Refusal(AUTHORIZATION_QUERY_ERROR, f"the presigned URL is malformed: {what}")
+    return S3Refusal(AUTHORIZATION_QUERY_ERROR, what)
 
 
-def unsupported_authorization() -> S3Refusal:
+def unsupported_authorization(value: str) -> S3Refusal:
     """Return the error for an Authorization header that is no signature of S3."""
+    scheme, space, _ = value.partition(" ")
+    message = (
+        "Unsupported Authorization Type"
+        if space
+        else "Authorization header is invalid -- one and only one ' ' (space) required."
+    )
     return S3Refusal(
         INVALID_ARGUMENT,
-        "the type of authorization is not supported",
-        hint="sign with AWS signature version 4 or 2",
-        details=(("ArgumentName", "Authorization"),),
+        message,
+        details=(
+            ("Detail", "sign with AWS signature version 4 or 2"),
+            ("ArgumentName", "Authorization"),
+            ("ArgumentValue", scheme[:200]),
+        ),
     )
 
 

@@ -60,7 +60,9 @@ def check_presigned_time(signature: SignatureV4, now: datetime) -> SignedTime:
     assert signature.expires_s is not None
     signed = parse_time(signature.signed_at)
     if signed is None:
-        raise malformed_query("X-Amz-Date must have the form 20261122T100000Z")
+        raise malformed_query(
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
+        )
     if signed.at - now > MAX_SKEW:
         raise denied(
             "Request is not valid yet", hint="set the clock of who signed, or of the server"

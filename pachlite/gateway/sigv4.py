@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -28,6 +28,7 @@ QUERY_PARAMETERS: Final = frozenset(
         "x-amz-signedheaders",
     }
 )
+SERVICE: Final = "s3"
 MAX_REMEMBERED: Final = 1024
 MAX_EXPIRES_S: Final = 7 * 24 * 3600
 
@@ -37,10 +38,25 @@ _USUAL: Final = re.compile(
 )
 _FIELD: Final = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 _FIELDS: Final = ("Credential", "SignedHeaders", "Signature")
-_QUERY_FIELDS: Final = ("X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date")
+_REQUIRED: Final = (
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-signature",
+    "x-amz-date",
+    "x-amz-signedheaders",
+    "x-amz-expires",
+)
+_INCOMPLETE: Final = (
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+    "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+)
+_EXPIRES: Final = re.compile("(-?)[0-9]+")
+_DATE: Final = re.compile("[0-9]{8}")
 _SCOPE_PARTS: Final = 4
 _MAX_EXPIRES_DIGITS: Final = 9
 _TERMINATOR: Final = "aws4_request"
+
+Refuse = Callable[[str], S3Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +95,32 @@ class SignatureV4:
         return self.credential.access_key
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
-def _parse_credential_again(text: str) -> Credential | None:
-    """Parse what is sent with each request of a client for a day."""
-    return parse_credential(text)
-
-
-def parse_credential(text: str) -> Credential | None:
-    """Parse an access key with its scope; None when it is broken."""
+def parse_credential(text: str, refuse: Refuse) -> Credential:
+    """Parse an access key with its scope; raise what `refuse` makes of S3's words otherwise."""
     # The access key may hold slashes, the scope behind it may not.
     parts = text.rsplit("/", _SCOPE_PARTS)
-    if len(parts) != _SCOPE_PARTS + 1 or parts[-1] != _TERMINATOR or not parts[0]:
-        return None
-    return Credential(*parts[:-1])
+    if len(parts) != _SCOPE_PARTS + 1 or not parts[0]:
+        raise refuse(
+            'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/'
+            f'{_TERMINATOR}".'
+        )
+    access_key, date, region, service, terminator = parts
+    if terminator != _TERMINATOR:
+        raise refuse(f'incorrect terminal "{terminator[:40]}". This endpoint uses "{_TERMINATOR}".')
+    if service != SERVICE:
+        raise refuse(f'incorrect service "{service[:40]}". This endpoint belongs to "{SERVICE}".')
+    if not _DATE.fullmatch(date):
+        raise refuse(
+            f'incorrect date format "{date[:40]}". This date in the credential must be in the '
+            'format "yyyyMMdd".'
+        )
+    return Credential(access_key, date, region, service)
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _parse_credential_again(text: str) -> Credential:
+    """Parse what is sent with each request of a client for a day."""
+    return parse_credential(text, malformed_header)
 
 
 def parse_header(value: str) -> SignatureV4 | None:
@@ -103,8 +132,7 @@ def parse_header(value: str) -> SignatureV4 | None:
     usual = _USUAL.fullmatch(value)
     if usual is not None:
         credential = _parse_credential_again(usual[1])
-        if credential is not None:
-            return SignatureV4(credential, tuple(usual[2].split(";")), usual[3])
+        return SignatureV4(credential, tuple(usual[2].split(";")), usual[3])
     scheme, _, rest = value.partition(" ")
     if scheme == ASYMMETRIC:
         raise not_implemented("signing with AWS signature version 4a")
@@ -114,15 +142,25 @@ def parse_header(value: str) -> SignatureV4 | None:
 def _parse_fields(rest: str) -> SignatureV4:
     found = _FIELD.findall(rest)
     fields = dict(found)
-    for name in _FIELDS:
-        if name not in fields:
-            raise malformed_header(f"it has no {name}")
-    if len(found) != len(fields):
-        raise malformed_header("it names something twice")
-    credential = parse_credential(fields["Credential"])
-    if credential is None:
-        raise malformed_header("the credential must be KEY/DATE/REGION/s3/aws4_request")
+    if len(found) != len(_FIELDS) or len(fields) != len(_FIELDS):
+        raise malformed_header(_missing_in(rest, fields))
+    credential = parse_credential(fields["Credential"], malformed_header)
     return SignatureV4(credential, tuple(fields["SignedHeaders"].split(";")), fields["Signature"])
+
+
+def _missing_in(rest: str, fields: Mapping[str, str]) -> str:
+    """Say what is wrong with what follows the name of the algorithm."""
+    components = [component.strip() for component in rest.split(",")]
+    if len(components) != len(_FIELDS):
+        return (
+            "the authorization header requires three components: Credential, SignedHeaders, and "
+            "Signature."
+        )
+    broken = next((each for each in components if "=" not in each), None)
+    if broken is not None:
+        return f'the authorization component "{broken[:80]}" is malformed.'
+    missing = next((name for name in _FIELDS if name not in fields), _FIELDS[0])
+    return f"missing {missing}."
 
 
 def parse_query(query: Mapping[str, str]) -> SignatureV4 | None:
@@ -137,28 +175,34 @@ def parse_query(query: Mapping[str, str]) -> SignatureV4 | None:
         return None
     if algorithm == ASYMMETRIC:
         raise not_implemented("presigning with AWS signature version 4a")
+    if any(not lower.get(name) for name in _REQUIRED):
+        raise malformed_query(_INCOMPLETE)
     if algorithm != ALGORITHM:
-        raise malformed_query(f"X-Amz-Algorithm must be {ALGORITHM}")
-    for name in _QUERY_FIELDS:
-        if not lower.get(name.lower()):
-            raise malformed_query(f"it has no {name}")
-    credential = parse_credential(lower["x-amz-credential"])
-    if credential is None:
-        raise malformed_query("X-Amz-Credential must be KEY/DATE/REGION/s3/aws4_request")
+        raise malformed_query(f'X-Amz-Algorithm only supports "{ALGORITHM}"')
+    credential = parse_credential(lower["x-amz-credential"], _broken_parameter)
     return SignatureV4(
         credential,
         tuple(lower["x-amz-signedheaders"].split(";")),
         lower["x-amz-signature"],
         lower["x-amz-date"],
-        _parse_expires(lower.get("x-amz-expires", "")),
+        _parse_expires(lower["x-amz-expires"]),
     )
 
 
+def _broken_parameter(what: str) -> S3Refusal:
+    return malformed_query(f"Error parsing the X-Amz-Credential parameter; {what}")
+
+
 def _parse_expires(text: str) -> int:
-    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_EXPIRES_DIGITS
-    if not is_number or not 1 <= int(text) <= MAX_EXPIRES_S:
+    match = _EXPIRES.fullmatch(text)
+    if not match:
+        raise malformed_query("X-Amz-Expires should be a number")
+    if match[1]:
+        raise S3Refusal(AUTHORIZATION_EXPIRES_ERROR, "X-Amz-Expires must be non-negative")
+    if len(text) > _MAX_EXPIRES_DIGITS or int(text) > MAX_EXPIRES_S:
         raise S3Refusal(
             AUTHORIZATION_EXPIRES_ERROR,
-            f"X-Amz-Expires must be a number of seconds from 1 to {MAX_EXPIRES_S}",
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires "
+            f"must be less than {MAX_EXPIRES_S} seconds",
         )
     return int(text)

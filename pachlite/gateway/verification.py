@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pachlite.gateway.body import SHA256_HEADER, UNSIGNED_PAYLOAD, check_payload_hash
 from pachlite.gateway.canonical_v2 import strings_to_sign
-from pachlite.gateway.canonical_v4 import UNSIGNED_PAYLOAD, canonical_requests
+from pachlite.gateway.canonical_v4 import canonical_requests
 from pachlite.gateway.chunk_signatures import ChunkChain, chain_for
 from pachlite.gateway.diagnosis import SIGNED_OTHERWISE, diagnose_v4
-from pachlite.gateway.errors import S3Refusal
+from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
 from pachlite.gateway.request import RawRequest
 from pachlite.gateway.signature_errors import (
-    MISSING_SECURITY_HEADER,
     denied,
     malformed_header,
     malformed_query,
@@ -34,9 +34,6 @@ from pachlite.gateway.signing_keys import (
 )
 from pachlite.gateway.sigv2 import SignatureV2
 from pachlite.gateway.sigv4 import SignatureV4
-
-SERVICE: Final = "s3"
-SHA256_HEADER: Final = "x-amz-content-sha256"
 
 # Not to be signed as headers: what the signature covers by itself, and what proxies add.
 _BOUND: Final = frozenset({SHA256_HEADER, "x-amz-date", "x-amz-security-token"})
@@ -123,11 +120,12 @@ def _claim_of(
     else:
         time = check_header_time(raw.headers, now)
         payload_hash = _payload(raw.headers)
-    malformed = malformed_query if is_presigned else malformed_header
-    if signature.credential.service != SERVICE:
-        raise malformed(f"the credential must be for the service {SERVICE}")
     if signature.credential.date != time.basic[:8]:
-        raise malformed("the credential must have the date of the request")
+        malformed = malformed_query if is_presigned else malformed_header
+        raise malformed(
+            f'Invalid credential date "{signature.credential.date}". This date is not the same as '
+            f'X-Amz-Date: "{time.basic[:8]}".'
+        )
     _check_coverage(raw.headers, signature.signed_headers)
     key = key_of(secret, signature.credential)
     return _Claim(signature, key, time.basic, payload_hash)
@@ -137,11 +135,11 @@ def _payload(headers: Mapping[str, str]) -> str:
     payload_hash = headers.get(SHA256_HEADER, "")
     if not payload_hash:
         raise S3Refusal(
-            MISSING_SECURITY_HEADER,
-            f"the header {SHA256_HEADER} is missing",
-            hint=f"send the SHA-256 of the body in hex, or {UNSIGNED_PAYLOAD}",
+            INVALID_REQUEST,
+            f"Missing required header for this request: {SHA256_HEADER}",
             details=(("MissingHeaderName", SHA256_HEADER),),
         )
+    check_payload_hash(payload_hash)
     return payload_hash
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from pachlite.errors import FileTooLarge
-from pachlite.gateway.access import check_canned
+from pachlite.gateway.access import acl_refused, asked_access, check_canned
 from pachlite.gateway.body import DeclaredBody
 from pachlite.gateway.errors import (
     INVALID_REQUEST,
@@ -22,14 +22,14 @@ from pachlite.gateway.errors import (
     invalid_argument,
 )
 from pachlite.gateway.messages import Headers, S3Request
-from pachlite.gateway.object_headers import STORAGE_CLASS
+from pachlite.gateway.object_headers import CUSTOMER_KEY_PREFIX, ENCRYPTION, STORAGE_CLASS
 
 MAX_PUT_BYTES: Final = 5 * 1024**3
 """What one request may bring, as an object or as a part."""
 
-ENCRYPTION: Final = "x-amz-server-side-encryption"
 _STORAGE_CLASSES: Final = frozenset({STORAGE_CLASS, "REDUCED_REDUNDANCY"})
-_ENCRYPTIONS: Final = {"AES256": "", "aws:kms": "a KMS", "aws:kms:dsse": "a KMS"}
+_ENCRYPTIONS: Final = {"": "", "AES256": "", "aws:kms": "a KMS", "aws:kms:dsse": "a KMS"}
+_KMS_KEY: Final = f"{ENCRYPTION}-aws-kms-key-id"
 _REFUSED_PREFIXES: Final[dict[str, tuple[S3Code, str]]] = {
     f"{ENCRYPTION}-": (NOT_IMPLEMENTED, "encryption with keys of customers or KMS"),
     "x-amz-copy-source-server-side-encryption-": (NOT_IMPLEMENTED, "encryption with customer keys"),
@@ -48,12 +48,8 @@ def check_supported(headers: Mapping[str, str]) -> None:
             "The storage class you specified is not valid",
             hint=f"the only storage class is {STORAGE_CLASS}",
         )
-    check_canned(headers.get("x-amz-acl", ""))
-    keys = _ENCRYPTIONS.get(headers.get(ENCRYPTION, "AES256"))
-    if keys is None:
-        raise invalid_argument(ENCRYPTION, headers[ENCRYPTION], "there is no such encryption")
-    if keys:
-        raise S3Refusal(NOT_IMPLEMENTED, f"encryption with keys of {keys} is not supported")
+    _check_list(headers)
+    _check_encryption(headers)
     for name in headers:
         if name.startswith("x-amz-"):
             _check_name(name)
@@ -78,6 +74,35 @@ def check_size(request: S3Request, body: DeclaredBody) -> None:
 def encryption_headers(headers: Mapping[str, str]) -> Headers:
     """Return what tells a client that its wish for SSE-S3 was understood."""
     return ((ENCRYPTION, "AES256"),) if ENCRYPTION in headers else ()
+
+
+def _check_list(headers: Mapping[str, str]) -> None:
+    """Refuse a list that would let in anybody but the owner."""
+    asked = asked_access(headers)
+    check_canned(asked.canned)
+    if not asked.is_owner_only:
+        raise acl_refused()
+
+
+def _check_encryption(headers: Mapping[str, str]) -> None:
+    """Refuse an encryption that there is not, or two at once."""
+    kind = headers.get(ENCRYPTION, "")
+    keys = _ENCRYPTIONS.get(kind)
+    if keys is None:
+        raise invalid_argument(ENCRYPTION, kind, "there is no such encryption")
+    if kind and any(name.startswith(CUSTOMER_KEY_PREFIX) for name in headers):
+        raise invalid_argument(
+            ENCRYPTION,
+            kind,
+            "Server Side Encryption with Customer provided key is incompatible with the "
+            "encryption method specified",
+        )
+    if kind == "AES256" and _KMS_KEY in headers:
+        raise invalid_argument(
+            _KMS_KEY, headers[_KMS_KEY], "a key of a KMS is of no use to the encryption AES256"
+        )
+    if keys:
+        raise S3Refusal(NOT_IMPLEMENTED, f"encryption with keys of {keys} is not supported")
 
 
 def _check_name(name: str) -> None:

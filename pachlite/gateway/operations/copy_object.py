@@ -58,10 +58,13 @@ def copy_object(pfs: PFS, request: S3Request) -> S3Response:
 
 
 def _kept_meta(source: FileInfo, given: FileMeta) -> FileMeta | None:
-    """Return the source's metadata; where it redirects is never copied, but may be given."""
-    if source.meta.redirect == given.redirect:
-        return None
-    return replace(source.meta, redirect=given.redirect)
+    """Return the source's metadata, or None to keep all of it.
+
+    Where it redirects is never copied, but may be given; so may an encryption.
+    """
+    encryption = given.encryption or source.meta.encryption
+    kept = replace(source.meta, redirect=given.redirect, encryption=encryption)
+    return None if kept == source.meta else kept
 
 
 def _new_sums(pfs: PFS, source: FoundSource, algorithm: str) -> tuple[Checksum, ...] | None:

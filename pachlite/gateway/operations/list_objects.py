@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.errors import INVALID_ARGUMENT, S3Refusal
 from pachlite.gateway.listing import OWNER, common_prefixes, contents, is_prefix, optional
@@ -11,6 +16,8 @@ from pachlite.gateway.parameters import encoder, page_size
 from pachlite.gateway.xml import XML_HEADERS, document, element
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import FilePage
+
+_UNSAFE: Final = re.compile("[%+\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def list_objects(pfs: PFS, request: S3Request) -> S3Response:
@@ -23,7 +30,7 @@ def list_objects(pfs: PFS, request: S3Request) -> S3Response:
     body = document(
         "ListBucketResult",
         element("Name", request.bucket),
-        element("Prefix", encode(query.get("prefix", ""))),
+        element("Prefix", _shown_prefix(query)),
         element("Marker", encode(marker)),
         optional("NextMarker", encode(page.next_after) if query.get("delimiter") else ""),
         element("MaxKeys", limit),
@@ -34,6 +41,18 @@ def list_objects(pfs: PFS, request: S3Request) -> S3Response:
         common_prefixes((info.path for info in page.files if is_prefix(info)), encode),
     )
     return S3Response(headers=XML_HEADERS, body=body)
+
+
+def _shown_prefix(query: Mapping[str, str]) -> str:
+    """Return the prefix so that clients which decode it get the same as those which do not.
+
+    Boto decodes everything but this, others decode this as well. Only what would change in
+    decoding, or what XML cannot carry, is encoded.
+    """
+    prefix = query.get("prefix", "")
+    if not query.get("encoding-type"):
+        return prefix
+    return _UNSAFE.sub(lambda match: quote(match.group()), prefix)
 
 
 def list_page(pfs: PFS, request: S3Request, *, after: str, limit: int) -> FilePage:

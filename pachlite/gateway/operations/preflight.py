@@ -1,4 +1,4 @@
-"""What a browser asks before a page uses a bucket, and what it is told with every answer."""
+"""What a browser asks before a page uses a bucket, what it is told, and what no page may do."""
 
 from __future__ import annotations
 
@@ -45,6 +45,23 @@ def told_to_page(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str])
         return ()
     rules = load_rules(pfs.get_setting(parse_bucket(bucket).branch, CORS))
     return answer_headers(rules, asked_by(method, headers))
+
+
+def check_page(pfs: PFS, request: S3Request) -> None:
+    """Raise AccessForbidden for what a page of another site makes a browser send, if nobody asks.
+
+    Such a page needs no preflight to send a POST. Where requests are signed, it has to be by
+    somebody who may; while auth is off, any page could write wherever its readers can.
+    """
+    if request.method != "POST" or pfs.is_auth_active():
+        return
+    rules = load_rules(pfs.get_setting(parse_bucket(request.bucket).branch, CORS))
+    if not answer_headers(rules, asked_by(request.method, request.headers)):
+        raise S3Refusal(
+            S3Code("AccessForbidden", 403),
+            "a page of another site may not write here",
+            hint="let it by the CORS configuration of the bucket, or activate auth",
+        )
 
 
 def _forbidden(request: S3Request, message: str) -> S3Refusal:

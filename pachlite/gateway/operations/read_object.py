@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import is_modified, parse_conditions, range_applies
-from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
+from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal, invalid_argument
 from pachlite.gateway.messages import Download, Headers, S3Request, S3Response
-from pachlite.gateway.object_headers import checksum_headers, object_headers, part_checksum_headers
+from pachlite.gateway.object_headers import (
+    CUSTOMER_KEY_PREFIX,
+    ENCRYPTION,
+    checksum_headers,
+    object_headers,
+    part_checksum_headers,
+)
 from pachlite.gateway.parameters import part_number, version_of
 from pachlite.gateway.ranges import ByteRange, parse_range, part_range
 from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import FileInfo
 from pachlite.pfs.refs import FileRef
-
-CUSTOMER_KEY_PREFIX: Final = "x-amz-server-side-encryption-customer-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ def _file(request: S3Request) -> FileRef:
                 INVALID_REQUEST,
                 "Cannot specify both Range header and partNumber query parameter",
             )
+    if ENCRYPTION in request.headers:
+        raise invalid_argument(
+            ENCRYPTION,
+            request.headers[ENCRYPTION],
+            f"{ENCRYPTION} header is not supported for this operation.",
+        )
     if any(name.startswith(CUSTOMER_KEY_PREFIX) for name in request.headers):
         raise S3Refusal(
             INVALID_REQUEST, "The encryption parameters are not applicable to this object."

@@ -355,7 +355,14 @@ def test_host_must_be_signed():
 
 def test_payload_hash_is_asked_for():
     raw = with_headers(signed(), x_amz_content_sha256=None)
-    assert refusal(raw).s3.name == "MissingSecurityHeader"
+    assert refusal(raw).s3.name == "InvalidRequest"
+
+
+@pytest.mark.parametrize("value", ["invalid_sha256", "a" * 63, "unsigned-payload"])
+def test_payload_hash_that_can_be_none_is_refused_before_the_signature(value):
+    error = refusal(with_headers(signed(), x_amz_content_sha256=value))
+    assert error.s3.name == "InvalidArgument"
+    assert details(error) == {"ArgumentName": "x-amz-content-sha256", "ArgumentValue": value}
 
 
 @pytest.mark.parametrize(
