@@ -30,6 +30,9 @@ def tunnels_to_gateway(
         await asyncio.get_running_loop().create_connection(make_leg, address, port, ssl=context)
 
     def authorize(headers: Iterable[tuple[bytes, bytes]]) -> None:
+        if any(name == b"origin" for name, _ in headers):
+            # Browsers let any page open a WebSocket anywhere, and read what comes.
+            raise PermissionDenied("a page in a browser gets no tunnel")
         if pfs.is_auth_active():
             pfs.identify(_token(headers))
 

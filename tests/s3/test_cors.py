@@ -157,6 +157,21 @@ def test_answers_tell_the_browser_what_the_page_may_read(gateway, shared):
     assert told(gateway.request("GET", "/nowhere/a", headers=page)) == {}
 
 
+def test_page_of_another_site_writes_only_where_rules_let_it(gateway, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    page = {"origin": "https://b.example", "sec-fetch-site": "cross-site"}
+    document = b"<Delete><Object><Key>a</Key></Object></Delete>"
+    for path in (f"/{bucket}?delete", f"/{bucket}/b?uploads", f"/{bucket}"):
+        answer = gateway.request("POST", path, document, page)
+        assert (answer.status, answer.code) == (403, "AccessForbidden"), path
+    assert gateway.request("GET", f"/{bucket}/a", headers=page).body == b"1"
+    for other in ({**page, "sec-fetch-site": "same-site"}, {}):
+        assert gateway.request("POST", f"/{bucket}/b?uploads", headers=other).status == 200
+    rule = {"AllowedOrigins": ["https://b.example"], "AllowedMethods": ["POST"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    assert gateway.request("POST", f"/{bucket}?delete", document, page).status == 200
+
+
 def test_commit_bucket_has_the_rules_of_its_branch_and_takes_none(s3, gateway, shared):
     commit = s3.head_object(Bucket=shared, Key="a")["VersionId"]
     frozen = f"{commit}.{shared}"

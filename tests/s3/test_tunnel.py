@@ -133,6 +133,13 @@ def test_only_who_has_a_token_gets_a_tunnel(tmp_path):
             assert near.request("GET", "/b.r").code == "AccessDenied"
 
 
+def test_a_page_in_a_browser_gets_no_tunnel(gateway):
+    headers = {**UPGRADE, "origin": "https://elsewhere.example.com"}
+    refused = gateway.request("GET", "/~/tunnel", headers=headers)
+    assert refused.status == 403
+    assert "browser" in refused.headers["x-pachlite-tunnel"]
+
+
 UPGRADE = {
     "upgrade": "websocket",
     "connection": "upgrade",
