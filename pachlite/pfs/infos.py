@@ -112,6 +112,7 @@ class FileMeta:
     content_language: str = ""
     expires: str = ""
     redirect: str = ""
+    encryption: str = ""
     user: Mapping[str, str] = field(default_factory=lambda: NO_PAIRS)
 
 

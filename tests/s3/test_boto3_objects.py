@@ -351,6 +351,26 @@ def test_write_that_asks_for_more_than_is_done_is_refused(s3, bucket):
     s3.put_object(Bucket=bucket, Key="a", Body=b"1", ACL="private", ServerSideEncryption="AES256")
 
 
+def test_encryption_that_was_asked_for_is_answered_by_reads(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="plain", Body=b"1")
+    s3.put_object(Bucket=bucket, Key="asked", Body=b"1", ServerSideEncryption="AES256")
+    source = {"Bucket": bucket, "Key": "asked"}
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=source)
+    source = {"Bucket": bucket, "Key": "plain"}
+    s3.copy_object(Bucket=bucket, Key="new", CopySource=source, ServerSideEncryption="AES256")
+    for key, expected in (("plain", None), ("asked", "AES256"), ("copy", "AES256")):
+        for get in (s3.head_object, s3.get_object):
+            assert get(Bucket=bucket, Key=key).get("ServerSideEncryption") == expected
+    assert s3.head_object(Bucket=bucket, Key="new")["ServerSideEncryption"] == "AES256"
+
+
+def test_reads_do_not_ask_for_encryption(gateway, stored):
+    path = f"/{stored['Bucket']}/{stored['Key']}"
+    for asked in ("AES256", "aws:kms"):
+        answer = gateway.request("GET", path, headers={"x-amz-server-side-encryption": asked})
+        assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
 def test_subresource_that_is_not_supported_touches_nothing(s3, stored):
     with refused("NotImplemented", 501):
         s3.get_object_torrent(**stored)

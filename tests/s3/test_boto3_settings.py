@@ -167,6 +167,20 @@ def test_list_that_would_let_in_others_is_refused(s3, bucket, asked):
     assert s3.get_bucket_acl(Bucket=bucket)["Grants"] == before
 
 
+def test_object_is_not_written_with_a_list_that_would_let_in_others(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1", ACL="bucket-owner-full-control")
+    target = {"Bucket": bucket, "Key": "b"}
+    for asked in ({"ACL": "public-read"}, {"GrantRead": "id=somebody"}):
+        for write in (
+            lambda asked=asked: s3.put_object(**target, Body=b"1", **asked),
+            lambda asked=asked: s3.copy_object(**target, CopySource=f"{bucket}/a", **asked),
+            lambda asked=asked: s3.create_multipart_upload(**target, **asked),
+        ):
+            with refused("AccessControlListNotSupported", 400):
+                write()
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["a"]
+
+
 def test_list_with_one_grant_too_many_is_refused(s3, bucket):
     acl = s3.get_bucket_acl(Bucket=bucket)
     everybody = {

@@ -162,6 +162,28 @@ def test_versions_are_deleted_in_bulk(s3, where):
     assert history(s3, where["Bucket"]) == {("a", ids[3]): "l"}
 
 
+def test_bucket_is_emptied_page_by_page_and_goes(s3, bucket):
+    for number in range(9):
+        s3.put_object(Bucket=bucket, Key=f"k{number % 3}", Body=b"1")
+        s3.delete_object(Bucket=bucket, Key=f"k{number % 2}")
+    where: dict[str, str] = {}
+    while True:
+        page = s3.list_object_versions(Bucket=bucket, MaxKeys=4, **where)
+        entries = page.get("Versions", []) + page.get("DeleteMarkers", [])
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]
+        delete = {"Objects": objects, "Quiet": True}
+        answer = s3.delete_objects(Bucket=bucket, Delete=delete, BypassGovernanceRetention=True)
+        assert "Errors" not in answer
+        if not page["IsTruncated"]:
+            break
+        # The marker is a version that is gone by now.
+        where = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+    left = s3.list_object_versions(Bucket=bucket)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+    s3.delete_bucket(Bucket=bucket)
+
+
 def test_old_version_is_copied_onto_the_new_one(s3, where):
     where, (first, _, _, _) = where
     copied = s3.copy_object(**where, CopySource={**where, "VersionId": first})

@@ -1,5 +1,7 @@
 """What the four listings say beside the keys, and how they go on."""
 
+from urllib.parse import unquote_plus
+
 import pytest
 
 from tests.s3.conftest import connect
@@ -82,6 +84,19 @@ def test_what_was_asked_for_is_said_again(s3, bucket):
     assert "Delimiter" not in s3.list_objects(Bucket=bucket, Delimiter="")
     page = s3.list_objects_v2(Bucket=bucket, ContinuationToken="")
     assert (page["ContinuationToken"], page["IsTruncated"], page["Prefix"]) == ("", False, "")
+
+
+@pytest.mark.parametrize("prefix", ["\n", "a b/", "ü", "a&b", "~"])
+def test_prefix_is_the_same_to_clients_that_decode_it_and_to_those_that_do_not(s3, bucket, prefix):
+    page = s3.list_objects(Bucket=bucket, Prefix=prefix)  # boto decodes all but this
+    assert page["Prefix"] == unquote_plus(page["Prefix"]) == prefix
+
+
+@pytest.mark.parametrize("prefix", ["100%", "%41", "a+b", "\x01", "\r"])
+def test_prefix_that_must_be_encoded_is(s3, bucket, prefix):
+    shown = s3.list_objects(Bucket=bucket, Prefix=prefix)["Prefix"]
+    assert shown != prefix
+    assert unquote_plus(shown) == prefix
 
 
 def test_what_other_gateways_add_to_listings_changes_nothing(gateway, s3, bucket):

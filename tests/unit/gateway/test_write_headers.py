@@ -16,6 +16,7 @@ from pachlite.gateway.write_headers import (
 MODE = {"x-amz-object-lock-mode": "GOVERNANCE"}
 UNTIL = {"x-amz-object-lock-retain-until-date": "2030-01-01T00:00:00Z"}
 HOLD = "x-amz-object-lock-legal-hold"
+SSE = "x-amz-server-side-encryption"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,12 @@ HOLD = "x-amz-object-lock-legal-hold"
         ({"x-amz-storage-class": "GLACIER"}, "InvalidStorageClass"),
         ({"x-amz-storage-class": "standard"}, "InvalidStorageClass"),
         ({"x-amz-acl": "public"}, "InvalidArgument"),
-        ({"x-amz-server-side-encryption": "aws:kms"}, "NotImplemented"),
+        ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
+        ({"x-amz-grant-read": "id=somebody"}, "AccessControlListNotSupported"),
+        ({SSE: "aws:kms"}, "NotImplemented"),
+        ({SSE: "AES256", f"{SSE}-customer-algorithm": "AES256"}, "InvalidArgument"),
+        ({SSE: "aws:kms", f"{SSE}-customer-key": "a2V5"}, "InvalidArgument"),
+        ({SSE: "AES256", f"{SSE}-aws-kms-key-id": "key"}, "InvalidArgument"),
         ({"x-amz-server-side-encryption": "rot13"}, "InvalidArgument"),
         ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented"),
         ({"x-amz-copy-source-server-side-encryption-customer-key": "a2V5"}, "NotImplemented"),
