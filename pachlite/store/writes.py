@@ -18,11 +18,13 @@ from pachlite.pfs.infos import (
     PutOptions,
 )
 from pachlite.pfs.paths import check_path
+from pachlite.pfs.permissions import Permission, repo_resource
 from pachlite.pfs.refs import CommitRef, FileRef
 from pachlite.store.changes import Link, Put, apply, check_precondition, written_info
 from pachlite.store.engine import Engine
 from pachlite.store.files import locate
 from pachlite.store.filesets import StoredFileSet
+from pachlite.store.roles import require_within
 from pachlite.store.targets import Target, target_of
 from pachlite.store.tips import open_pen
 from pachlite.store.values import directory_info, full_info, store_tags
@@ -104,6 +106,8 @@ def put_one(
     """Write one file as a commit of its own, or into the open commit; say what was written."""
     change, precondition = request
     place = target.find_place(tx)
+    # The bytes took their time: roles may have gone, or the repo be somebody else's by now.
+    require_within(tx, engine, Permission.REPO_WRITE, repo_resource(target.repo))
     check_precondition(tx, place.head.at if place.head else None, change.path, precondition)
     pen = open_pen(tx, engine, place)
     value = apply(tx, pen, change)

@@ -499,6 +499,18 @@ def test_a_repo_of_a_deleted_name_has_none_of_the_old_roles(root: PFS) -> None:
     assert root.get_roles(project_resource("lab")) == []
 
 
+def test_what_takes_long_to_arrive_needs_the_role_when_it_is_there(root: PFS) -> None:
+    alice, bob = root.acting_as(ALICE), root.acting_as(BOB)
+    bob.create_repo(IMAGES)
+    bob.create_branch(parse_branch("images@master"))
+    with pytest.raises(errors.NotAuthorized), bob.put_file(parse_file("images@master:/a")) as file:
+        file.write(b"1")
+        bob.delete_repo(IMAGES)
+        alice.create_repo(IMAGES)
+        alice.create_branch(parse_branch("images@master"))
+    assert not alice.list_file(parse_commit("images@master")).files
+
+
 def test_a_view_closes_nothing(root: PFS) -> None:
     with root.acting_as(ALICE) as view:
         view.close()
