@@ -121,7 +121,7 @@ class Uploads:
         assembly.find_upload(engine.reader, file, upload_id)
 
         def submit(blob: Blob, expected: Expected) -> Future[PartInfo]:
-            return engine.writer.submit(lambda tx: store(tx, blob, expected))
+            return engine.writer.submit(lambda tx: store(tx, blob, expected), is_repeatable=True)
 
         def store(tx: Transaction, blob: Blob, expected: Expected) -> PartInfo:
             assembly.find_upload(tx, file, upload_id)

@@ -64,7 +64,9 @@ class Writes:
 
         def submit(blob: Blob, expected: Expected) -> Future[FileInfo]:
             put = Put(path, blob, options, expected.checksums)
-            return engine.writer.submit(lambda tx: put_one(tx, engine, target, (put, precondition)))
+            return engine.writer.submit(
+                lambda tx: put_one(tx, engine, target, (put, precondition)), is_repeatable=True
+            )
 
         return StoredWriter(engine.blobs.open_writer(options.etag_kind), submit, path)
 

@@ -8,6 +8,7 @@ import runpy
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import TypeVar
 
 from pachlite.metadata.api import Transaction
@@ -26,16 +27,25 @@ class _Undo(Exception):
 def answer_early() -> None:
     """Answer at once what the mutation would have done, and do it a little later."""
 
-    def run(self: GroupWriter, mutation: Callable[[Transaction], T]) -> T:
-        with contextlib.suppress(_Undo), self._database.transaction() as tx:
-            result = mutation(tx)
-            raise _Undo
-        timer = threading.Timer(_DELAY_S, self.submit, (mutation,))
+    submit = GroupWriter.submit
+
+    def submit_later(
+        self: GroupWriter, mutation: Callable[[Transaction], T], **_: bool
+    ) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            with contextlib.suppress(_Undo), self._database.transaction() as tx:
+                future.set_result(mutation(tx))
+                raise _Undo
+        except Exception as error:  # noqa: BLE001 - the answer of a mutation that failed
+            future.set_exception(error)
+            return future
+        timer = threading.Timer(_DELAY_S, submit, (self, mutation))
         timer.daemon = True
         timer.start()
-        return result
+        return future
 
-    GroupWriter.run = run  # type: ignore[method-assign]
+    GroupWriter.submit = submit_later  # type: ignore[method-assign]
 
 
 def forget_the_lock() -> None:

@@ -82,10 +82,6 @@ def test_whatever_waits_is_committed_at_once(writer, database, syncs):
 
 
 def test_a_mutation_that_raises_undoes_only_its_own_changes(writer, database):
-    def fail(tx):
-        add("gone")(tx)
-        raise FileNotFound("default/a", "master", "/x")
-
     gate = Gate(writer)
     one, failed, two = writer.submit(add("one")), writer.submit(fail), writer.submit(add("two"))
     gate.open()
@@ -93,6 +89,47 @@ def test_a_mutation_that_raises_undoes_only_its_own_changes(writer, database):
         failed.result(10)
     assert one.result(10) != two.result(10)
     assert words(database) == {"one", "two"}
+
+
+def fail(tx):
+    add("gone")(tx)
+    raise FileNotFound("default/a", "master", "/x")
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_repeatable_mutation_that_raises_undoes_only_its_own_changes(writer, database, place):
+    mutations = [add("one"), add("two")]
+    mutations.insert(place, fail)
+    gate = Gate(writer)
+    futures = [writer.submit(mutation, is_repeatable=True) for mutation in mutations]
+    gate.open()
+    with pytest.raises(FileNotFound):
+        futures.pop(place).result(10)
+    assert futures[0].result(10) != futures[1].result(10)
+    assert words(database) == {"one", "two"}
+
+
+def test_only_what_may_be_repeated_runs_twice(writer, database):
+    runs = []
+
+    def count(tx):
+        runs.append(add("once")(tx))
+
+    gate = Gate(writer)
+    counted = writer.submit(count)
+    failed = writer.submit(fail, is_repeatable=True)
+    gate.open()
+    counted.result(10)
+    assert isinstance(failed.exception(10), FileNotFound)
+    assert len(runs) == 1
+    assert words(database) == {"once"}
+
+
+def test_a_mutation_that_is_alone_and_raises_undoes_everything(writer, database):
+    with pytest.raises(FileNotFound):
+        writer.run(fail)
+    writer.run(add("after"))
+    assert words(database) == {"after"}
 
 
 def test_when_the_disk_is_full_nobody_is_told_otherwise(writer, database):
