@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from pachlite import errors
 from pachlite.errors import DigestMismatch, InvalidArgument, PachliteError
-from pachlite.gateway.framing import BrokenTrailer
+from pachlite.gateway.framing import BrokenTrailer, ChunkTooSmall
 from pachlite.gateway.messages import Headers, S3Response
 from pachlite.gateway.sentences import SENTENCES
 from pachlite.gateway.xml import XML_HEADERS, MalformedDocument, document, element
@@ -94,6 +94,7 @@ S3_CODES: Final[dict[type[PachliteError], S3Code]] = {
     PayloadHashMismatch: CONTENT_SHA256_MISMATCH,
     errors.IncompleteBody: S3Code("IncompleteBody", 400),
     BrokenTrailer: MALFORMED_TRAILER,
+    ChunkTooSmall: S3Code("InvalidChunkSizeError", 400),
     errors.InvalidPart: S3Code("InvalidPart", 400),
     errors.UnfitUpload: INVALID_REQUEST,
     errors.InvalidPartOrder: S3Code("InvalidPartOrder", 400),
@@ -140,6 +141,7 @@ _DETAILS: Final[dict[type[PachliteError], tuple[tuple[str, str], ...]]] = {
     ),
     errors.FileTooLarge: (("ProposedSize", "size_bytes"), ("MaxSizeAllowed", "limit_bytes")),
     errors.RangeNotSatisfiable: (("ActualObjectSize", "size_bytes"),),
+    ChunkTooSmall: (("Chunk", "number"), ("BadChunkSize", "size_bytes")),
     errors.DigestMismatch: (("ExpectedDigest", "expected"), ("CalculatedDigest", "actual")),
     PayloadHashMismatch: (
         ("ClientComputedContentSHA256", "expected"),

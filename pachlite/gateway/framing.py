@@ -16,6 +16,8 @@ from pachlite.errors import IncompleteBody
 
 MAX_CHUNK_HEADER_BYTES: Final = 1024
 MAX_TRAILER_BYTES: Final = 16 * 1024
+MIN_CHUNK_BYTES: Final = 8 * 1024
+"""What every chunk but the last has at least. Smaller ones would cost more than they carry."""
 
 _CHUNK_HEADER: Final = re.compile(
     rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*chunk-signature=([0-9a-f]{64}))?(?:[ \t]*;[^\r\n]*)?"
@@ -48,6 +50,18 @@ class BrokenTrailer(IncompleteBody):
     """What follows the data makes no sense."""
 
 
+class ChunkTooSmall(IncompleteBody):
+    """A chunk that is not the last one has too few bytes."""
+
+    def __init__(self, number: int, size_bytes: int) -> None:
+        super().__init__(
+            f"chunk {number} follows one of {size_bytes} bytes; all but the last have at least "
+            f"{MIN_CHUNK_BYTES}"
+        )
+        self.number = number
+        self.size_bytes = size_bytes
+
+
 class _State(Enum):
     HEADER = auto()
     DATA = auto()
@@ -76,8 +90,13 @@ class ChunkedFraming:
 
     trailers: dict[str, str]
 
-    def __init__(self, verifier: ChunkVerifier | None = None) -> None:
+    def __init__(
+        self, verifier: ChunkVerifier | None = None, *, min_chunk_bytes: int = MIN_CHUNK_BYTES
+    ) -> None:
         self.trailers = {}
+        self._min_chunk_bytes = min_chunk_bytes
+        self._chunks = 0
+        self._last_bytes = min_chunk_bytes
         self._verifier = verifier
         self._state = _State.HEADER
         self._held = bytearray()
@@ -147,10 +166,18 @@ class ChunkedFraming:
             raise IncompleteBody("a chunk header cannot be understood")
         self._left = int(match[1], 16)
         self._state = _State.DATA if self._left else _State.TRAILER
+        self._check_order()
         if self._verifier is not None:
             self._verifier.begin((match[2] or b"").decode("ascii"))
             if not self._left:
                 self._verifier.end()
+
+    def _check_order(self) -> None:
+        """Raise when the chunk before the one that begins should have been the last."""
+        self._chunks += 1
+        if self._left and self._last_bytes < self._min_chunk_bytes:
+            raise ChunkTooSmall(self._chunks, self._last_bytes)
+        self._last_bytes = self._left
 
     def _hold(self, data: memoryview, limit: int, what: str) -> None:
         if len(self._held) + len(data) > limit:

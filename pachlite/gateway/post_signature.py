@@ -17,7 +17,7 @@ from pachlite.pfs.api import PFS
 
 POLICY: Final = "policy"
 
-_V4: Final = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_V4: Final = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
 _DATE: Final = re.compile("[0-9]{8}T[0-9]{6}Z")
 _V2: Final = ("AWSAccessKeyId", "Signature")
 _WRONG: Final = "the secret key is not the one of this access key, or the policy was changed"
@@ -82,19 +82,19 @@ def identify(pfs: PFS, signature: FormSignature) -> str:
 
 
 def _signature_v4(found: Mapping[str, str]) -> FormSignature:
-    if found["X-Amz-Algorithm"] == ASYMMETRIC:
+    if found["x-amz-algorithm"] == ASYMMETRIC:
         raise not_implemented("signing forms with AWS signature version 4a")
-    if found["X-Amz-Algorithm"] != ALGORITHM:
+    if found["x-amz-algorithm"] != ALGORITHM:
         raise _broken(found, "X-Amz-Algorithm", f"Only {ALGORITHM} is supported")
     credential = parse_credential(
-        found["X-Amz-Credential"], partial(_broken, found, "X-Amz-Credential")
+        found["x-amz-credential"], partial(_broken, found, "x-amz-credential")
     )
-    if not _DATE.fullmatch(found["X-Amz-Date"]):
+    if not _DATE.fullmatch(found["x-amz-date"]):
         raise _broken(found, "X-Amz-Date", "X-Amz-Date must be formated via ISO8601 Long format")
-    if found["X-Amz-Date"][:8] != credential.date:
+    if found["x-amz-date"][:8] != credential.date:
         raise _broken(found, "X-Amz-Date", "X-Amz-Date must be of the date of X-Amz-Credential")
-    return FormSignature(credential.access_key, found["X-Amz-Signature"], found[POLICY], credential)
+    return FormSignature(credential.access_key, found["x-amz-signature"], found[POLICY], credential)
 
 
 def _broken(found: Mapping[str, str], name: str, message: str) -> S3Refusal:
-    return invalid_argument(name, found[name][:200], message)
+    return invalid_argument(name, found[name.lower()][:200], message)

@@ -19,6 +19,7 @@ SENTENCES: Final = {
     "IncompleteBody": "The request body terminated unexpectedly",
     "InvalidAccessKeyId": "The AWS Access Key Id you provided does not exist in our records.",
     "InvalidBucketName": "The specified bucket is not valid.",
+    "InvalidChunkSizeError": ("Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidDigest": "The Content-Md5 you specified is not valid.",
     "InvalidPart": (
         "One or more of the specified parts could not be found.  The part may not have been "

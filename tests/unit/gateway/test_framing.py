@@ -13,6 +13,7 @@ from pachlite.gateway.framing import (
     MAX_TRAILER_BYTES,
     BrokenTrailer,
     ChunkedFraming,
+    ChunkTooSmall,
     PlainFraming,
 )
 
@@ -31,7 +32,7 @@ def frame(chunks, *, signed=False, trailers=()):
 
 
 def decode(pieces):
-    framing = ChunkedFraming()
+    framing = ChunkedFraming(min_chunk_bytes=1)
     payload = b"".join(bytes(view) for piece in pieces for view in framing.feed(piece))
     framing.finish()
     return payload, framing
@@ -151,6 +152,28 @@ def test_endless_trailers_are_refused_at_their_bound():
     framing.feed(b"0\r\n" + b"a" * MAX_TRAILER_BYTES)
     with pytest.raises(IncompleteBody, match="longer than"):
         framing.feed(b"a")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "refused"),
+    [
+        ([8192, 8192, 1], None),
+        ([1], None),
+        ([], None),
+        ([8191, 1], (2, 8191)),
+        ([8192, 10, 8192], (3, 10)),
+    ],
+)
+def test_only_the_last_chunk_may_be_small(sizes, refused):
+    body = frame([b"a" * size for size in sizes])
+    framing = ChunkedFraming()
+    if refused is None:
+        assert sum(map(len, framing.feed(body))) == sum(sizes)
+        framing.finish()
+        return
+    with pytest.raises(ChunkTooSmall) as caught:
+        framing.feed(body)
+    assert (caught.value.number, caught.value.size_bytes) == refused
 
 
 def test_repr_shows_the_state():
