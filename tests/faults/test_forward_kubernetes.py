@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pachlite.forward.events import EventName
+from pachlite.forward.kubernetes import leg
 from pachlite.forward.kubernetes.cluster import Cluster
 from pachlite.forward.kubernetes.dialer import PodDialer
 from pachlite.forward.kubernetes.leg import PodLeg
@@ -141,13 +142,13 @@ def test_a_pod_that_does_not_read_stops_its_client(loop, config):
             cluster.add("a", target.port)
             async with forwarding_to("svc/pachlite", place_of(config, cluster)) as forward:
                 client = await Client.connect(forward.port)
-                leg = await target.a_leg()
-                leg.transport.pause_reading()
+                end = await target.a_leg()
+                end.transport.pause_reading()
                 data = os.urandom(24 * MIB)
                 sending = asyncio.create_task(client.send(data))
                 await settled(lambda: forward.status.up_bytes > MIB)
                 assert await quiet(lambda: forward.status.up_bytes) < len(data)
-                leg.transport.resume_reading()
+                end.transport.resume_reading()
                 assert await client.reader.readexactly(len(data)) == data
                 await sending
                 client.reset()
@@ -181,9 +182,9 @@ def test_who_pauses_a_leg_keeps_the_pod_waiting(loop, config):
             cluster.add("a", target.port)
             dialer, reader = dialer_for("pod/a:1600", place_of(config, cluster)), Reader()
             await dialer.dial(lambda: reader)
-            leg = await target.a_leg()
-            leg.transport.close()
-            assert await quiet(leg.transport.get_write_buffer_size) > 0
+            end = await target.a_leg()
+            end.transport.close()
+            assert await quiet(end.transport.get_write_buffer_size) > 0
             assert isinstance(reader.transport, PodLeg)
             assert not reader.transport.can_write_eof()
             assert len(reader.got) <= 1 << 15
@@ -212,6 +213,55 @@ def test_clients_wait_for_a_pod_and_all_are_served(loop, config):
                     cluster.add(f"next-{generation}", target.port)
                     assert await asyncio.gather(*waiting) == [True] * 20
                 assert forward.status.unserved == 0
+
+    on_loop(loop, main)
+
+
+def test_under_load_only_who_was_connected_to_a_killed_pod_is_reset(loop, config):
+    async def main():
+        async with running_cluster() as cluster, TargetServer() as target:
+            cluster.add("pod-0", target.port)
+            async with forwarding_to("svc/pachlite", place_of(config, cluster)) as forward:
+                is_over, served, failed, hit = asyncio.Event(), [], [], 0
+
+                async def keep_asking():
+                    while not is_over.is_set():
+                        try:
+                            served.append(await echoed(forward.port, b"x" * 10_000))
+                        except (OSError, EOFError) as error:
+                            failed.append(error)
+
+                asking = [asyncio.create_task(keep_asking()) for _ in range(6)]
+                for kill in range(4):
+                    before = len(served)
+                    await settled(lambda before=before: len(served) >= before + 10)
+                    hit += len(cluster.live)
+                    cluster.kill(f"pod-{kill}")
+                    await asyncio.sleep(0.01)
+                    cluster.add(f"pod-{kill + 1}", target.port)
+                is_over.set()
+                await asyncio.gather(*asking)
+                assert len(failed) <= hit
+                assert all(served)
+                assert forward.status.unserved == 0
+                await settled(lambda: not cluster.live)
+
+    on_loop(loop, main)
+
+
+def test_a_quiet_connection_is_kept_open_by_pings(loop, config, monkeypatch):
+    monkeypatch.setattr(leg, "PING_S", 0.01)
+
+    async def main():
+        async with running_cluster() as cluster, TargetServer() as target:
+            cluster.add("a", target.port)
+            async with forwarding_to("svc/pachlite", place_of(config, cluster)) as forward:
+                client = await Client.connect(forward.port)
+                await settled(lambda: cluster.pings > 2)
+                await client.send(b"x")
+                assert await client.reader.readexactly(1) == b"x"
+                client.reset()
+                await settled(lambda: not cluster.live)
 
     on_loop(loop, main)
 

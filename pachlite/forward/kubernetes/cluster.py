@@ -7,7 +7,7 @@ import ssl
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -57,7 +57,7 @@ class ApiServer:
     target: Target
     path: str
     identity: Identity | None
-    authorization: str
+    authorization: str = field(repr=False)
 
 
 class Cluster:

@@ -20,6 +20,7 @@ from pachlite.forward.kubernetes.upgrade import (
 )
 from pachlite.forward.resolve import Resolver
 from pachlite.forward.tunnel.dialling import Opened, ask, new_key
+from pachlite.forward.tunnel.handshake import NoTunnel
 
 PODS_PER_DIAL: Final = 3
 """How many pods are tried before the forwarder waits."""
@@ -124,9 +125,14 @@ class PodDialer:
         path = portforward_path(server.path, self._cluster.namespace, way.pod, way.port)
         key = new_key()
         asked = request(path, server.target.netloc, key, server.authorization)
-        return await ask(
-            connection.dial, asked, lambda head, rest: check_answer(head, rest, key, way.pod)
-        )
+
+        def check(head: bytes, rest: bytes) -> None:
+            check_answer(head, rest, key, way.pod)
+
+        try:
+            return await ask(connection.dial, asked, check)
+        except NoTunnel as error:  # this is not about the tunnel that may go over it
+            raise UpgradeRefused(0, str(error)) from error
 
     def __str__(self) -> str:
         return str(self._target)
