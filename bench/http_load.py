@@ -25,15 +25,19 @@ MakeRequest = Callable[[int], bytes]
 
 
 class Client:
-    """One connection."""
+    """One connection, or one for each request where a server serves no second one."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=300)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port: int, *, is_kept: bool = True) -> None:
+        self._port = port
+        self._is_kept = is_kept
+        self._socket = self._connect()
         self._buffer = memoryview(bytearray(MiB))
 
     def exchange(self, request: bytes) -> int:
         """Send a request, read the answer, return how long its body was."""
+        if not self._is_kept:
+            self._socket.close()
+            self._socket = self._connect()
         self._socket.sendall(request)
         received = end = 0
         while not end:
@@ -65,11 +69,21 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
+    def _connect(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self._port), timeout=300)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
     def _receive(self, buffer: memoryview) -> int:
         count = self._socket.recv_into(buffer)
         if not count:
             raise ConnectionError("the server has closed the connection")
         return count
+
+
+def connect(server: Server) -> Client:
+    """Return a client of a server."""
+    return Client(server.port, is_kept=server.keeps_connections)
 
 
 def get(path: str) -> bytes:
@@ -83,7 +97,7 @@ def put(path: str, body: bytes) -> bytes:
 
 def body_of(server: Server, request: bytes) -> int:
     """Return how long the body of one answer is."""
-    with Client(server.port) as client:
+    with connect(server) as client:
         return client.exchange(request)
 
 
@@ -94,7 +108,7 @@ def load(server: Server, make_request: MakeRequest, *, clients: int, count: int)
         for number in range(first, first + count):
             client.exchange(make_request(number))
 
-    connections = [Client(server.port) for _ in range(clients)]
+    connections = [connect(server) for _ in range(clients)]
     watch = Stopwatch(server.cpu_clock)
     with watch.running():
         in_threads(

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count
 from typing import Final
 
-from bench.http_load import Client, load
+from bench.http_load import connect, load
 from bench.measure import Row, Sample, Unit, compare
 from bench.processes import Server
 from bench.s3_peers import BUCKET, PEERS, start_pachlite
@@ -123,7 +123,7 @@ def measure(run: Run) -> list[Row]:
 def _fill(server: Server) -> None:
     """Make the bucket, and what is read."""
     send = partial(signed, port=server.port)
-    with Client(server.port) as client:
+    with connect(server) as client:
         client.exchange(send("PUT", path=BUCKET))
         for size in (4 * KiB, MiB, LARGE_BYTES):
             client.exchange(send("PUT", path=f"{BUCKET}/get/{size}", body=os.urandom(size)))
@@ -145,7 +145,7 @@ def _compare(run: Run, work: Work, clients: int, ours: Server, name: str, theirs
 def _sample(sizes: Sizes, work: Work, clients: int, server: Server) -> Sample:
     each = work.count(sizes, clients)
     total = each * clients
-    with Client(server.port) as client:
+    with connect(server) as client:
         for request in work.prepare(server.port, total):
             client.exchange(request)
     requests = work.requests(server.port, total)

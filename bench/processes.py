@@ -54,6 +54,8 @@ def peak_mib(pid: int) -> float:
 class Server:
     """A program that prints the address it listens on; use it in a `with`."""
 
+    keeps_connections = True
+
     def __init__(self, *command: str, home: Path | None = None) -> None:
         self._process = subprocess.Popen(
             command,

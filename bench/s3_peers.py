@@ -26,7 +26,10 @@ _PROGRAMS: Final = ROOT / ".venv-clients"
 class Running(Server):
     """A server that listens on a port it was given; it is known by that, whatever it prints."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], port: int) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], port: int, *, keeps: bool
+    ) -> None:
+        self.keeps_connections = keeps
         self._process = subprocess.Popen(
             command,
             env={**os.environ, **environment},
@@ -57,12 +60,14 @@ class Peer:
         program: The file that it runs as.
         command: Its words, for a directory to store in and a port.
         environment: What it reads from there.
+        keeps_connections: Whether a connection serves more than one request.
     """
 
     name: str
     program: str
     command: Callable[[Path, int], Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
+    keeps_connections: bool = True
 
     @property
     def path(self) -> str | None:
@@ -76,11 +81,17 @@ class Peer:
         home.mkdir(parents=True)
         port = _free_port()
         assert self.path is not None
-        return Running([self.path, *self.command(home, port)], self.environment, port)
+        words = [self.path, *self.command(home, port)]
+        return Running(words, self.environment, port, keeps=self.keeps_connections)
 
 
 PEERS: Final = (
-    Peer("moto", "moto_server", lambda _, port: ["-H", "127.0.0.1", "-p", str(port)]),
+    Peer(
+        "moto",
+        "moto_server",
+        lambda _, port: ["-H", "127.0.0.1", "-p", str(port)],
+        keeps_connections=False,
+    ),
     Peer(
         "rclone serve s3",
         "rclone",
