@@ -105,8 +105,7 @@ class Blobs:
 
 
 def _attach_inline(tx: Transaction, digest: bytes, data: bytes) -> int:
-    epoch = chunks.epoch_of(tx)
-    known = chunks.find(tx, digest)
+    known, epoch = chunks.find_now(tx, digest)
     if known is None:
         return chunks.add_inline(tx, digest, data, epoch)
     if known.epoch != epoch:

@@ -49,6 +49,18 @@ def find(q: Reader, digest: bytes) -> Known | None:
     return next((Known(chunk, epoch) for chunk, epoch, found in rows if found == digest), None)
 
 
+def find_now(tx: Transaction, digest: bytes) -> tuple[Known | None, int]:
+    """Return what `find` returns, and the present epoch."""
+    rows = tx.all(
+        "SELECT f.v, c.id, c.epoch, c.hash FROM (SELECT 1) AS one "
+        "LEFT JOIN format f ON f.k = 'gc_epoch' LEFT JOIN dd ON dd.h64 = ? "
+        "LEFT JOIN chunk c ON c.id = dd.chunk",
+        lookup_key(digest),
+    )
+    known = next((Known(chunk, epoch) for _, chunk, epoch, hash_ in rows if hash_ == digest), None)
+    return known, int(rows[0][0] or 0)
+
+
 def revive(tx: Transaction, chunk: int, digest: bytes, epoch: int) -> None:
     """Keep a chunk whose id was found earlier; raise `Retry` if it is gone.
 

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
 
 from pachlite.metadata.api import Value
 from pachlite.metadata.sqlite_errors import TranslatedErrors, translate
@@ -114,36 +113,48 @@ class SqliteTransaction:
 
     def one(self, sql: str, *params: Value) -> tuple | None:  # type: ignore[type-arg]
         """Return the first row, or None."""
-        with self:
+        if self._failure is not None:
+            raise self._failure
+        try:
             cursor = self._connection.execute(sql, params)
             row: tuple | None = cursor.fetchone()  # type: ignore[type-arg]
             cursor.close()
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise
         return row
 
     def all(self, sql: str, *params: Value) -> list[tuple]:  # type: ignore[type-arg]
         """Return all rows."""
-        with self:
+        if self._failure is not None:
+            raise self._failure
+        try:
             return self._connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise
 
     def execute(self, sql: str, *params: Value) -> int:
         """Run a statement; return how many rows it changed."""
-        with self:
-            return self._connection.execute(sql, params).rowcount
+        return self._run(sql, params).rowcount
 
     def insert(self, sql: str, *params: Value) -> int:
         """Run an INSERT; return the id of the row."""
-        with self:
-            return self._connection.execute(sql, params).lastrowid or 0
+        return self._run(sql, params).lastrowid or 0
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run a statement once for each row."""
-        with self:
+        if self._failure is not None:
+            raise self._failure
+        try:
             self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise
 
     def commit(self) -> None:
         """Make it durable."""
-        with self:
-            self._connection.execute("COMMIT")
+        self._run("COMMIT", ())
 
     def end(self) -> None:
         """Undo what was not committed, and take no more statements."""
@@ -152,20 +163,19 @@ class SqliteTransaction:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def __enter__(self) -> None:
+    def _run(self, sql: str, params: tuple[Value, ...]) -> sqlite3.Cursor:
         # SQLite undoes a whole transaction after some errors. What came next would then be on its
         # own, neither locked nor undone with the rest, so it meets the same error again.
         if self._failure is not None:
             raise self._failure
+        try:
+            return self._connection.execute(sql, params)
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if not isinstance(error, sqlite3.Error):
-            return
+    def _fail(self, error: sqlite3.Error) -> None:
+        """Raise what an error of SQLite means to a user, if it means something."""
         ours = translate(error, self._errors.where)
         if not self._connection.in_transaction:
             self._failure = ours or error

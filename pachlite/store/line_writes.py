@@ -22,7 +22,7 @@ from pachlite.store.line_values import (
 
 STAGED_SEQ: Final = 1
 
-_LINE: Final = "SELECT id, tip, parent, fork, flatten FROM line WHERE id = ?"
+_LINE: Final = "SELECT id, tip, next_seq, state, parent, fork, flatten FROM line WHERE id = ?"
 _CREATE_LINE: Final = """
     INSERT INTO line (repo, parent, fork, vparent, vfork, tip, next_seq, state, created)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -52,6 +52,8 @@ class Line(NamedTuple):
 
     id: int
     tip: int
+    next_seq: int
+    state: int
     parent: int | None
     fork: int | None
     flatten: str | None
@@ -93,13 +95,16 @@ def load_line(q: Reader, line: int) -> Line:
     return Line(*found)
 
 
-def write(tx: Transaction, at: Snapshot, path: str, value: Value | None) -> Row | None:
+def write(
+    tx: Transaction, at: Snapshot, path: str, value: Value | None, *, line: Line | None = None
+) -> Row | None:
     """Make `path` hold a value, or (None) nothing, from `at` on; return the live row before.
 
     `at` is the open commit at the tip of its line, or the next one to be. Deleting a path that
-    holds nothing writes nothing, nor does an open commit that puts and deletes a new path.
+    holds nothing writes nothing, nor does an open commit that puts and deletes a new path. A `line`
+    is given by who has read it in this transaction and not changed it since.
     """
-    line = load_line(tx, at.line)
+    line = line or load_line(tx, at.line)
     assert at.seq >= line.tip, f"{at} is behind the tip of its line, {line.tip}"
     top = find_top(tx, line, path)
     before = top.row(line, path) if top else find(tx, line.below, path) if line.below else None

@@ -47,7 +47,7 @@ from pachlite.store.line_values import (
     VersionRow,
 )
 from pachlite.store.line_versions import find_version, versions
-from pachlite.store.line_writes import create_line, write
+from pachlite.store.line_writes import Line, create_line, load_line, write
 
 __all__ = [
     "DELETED",
@@ -56,6 +56,7 @@ __all__ = [
     "LIVE",
     "NOWHERE",
     "STAGING",
+    "Line",
     "Row",
     "Snapshot",
     "Span",
@@ -79,6 +80,7 @@ __all__ = [
     "just_after",
     "kept_commit",
     "last_kept",
+    "load_line",
     "prune",
     "publish_stage",
     "read_chain",

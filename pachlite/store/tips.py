@@ -42,6 +42,7 @@ class Pen:
     Attributes:
         at: Where rows are written.
         id: The id of the commit, also of one that is joined.
+        line: The line of `at`, once it has been read.
         files, size: How the totals change.
     """
 
@@ -50,12 +51,15 @@ class Pen:
     at: Snapshot
     now: int
     id: bytes
+    line: lines.Line | None = None
     files: int = 0
     size: int = 0
 
     def write(self, tx: Transaction, path: str, value: lines.Value | None) -> lines.Row | None:
         """Write or (None) delete a path, keeping the totals; return what was there."""
-        old = lines.write(tx, self.at, path, value)
+        if self.line is None:
+            self.line = lines.load_line(tx, self.at.line)
+        old = lines.write(tx, self.at, path, value, line=self.line)
         self.count(old.value if old else None, value)
         return old
 
@@ -113,22 +117,25 @@ def open_pen(tx: Transaction, engine: Engine, place: Place) -> Pen:
     now = engine.clock()
     head = place.head
     if head is None:
-        line = lines.create_line(tx, place.repo, None, now)
-        return Pen(engine, place, Snapshot(line, 1), now, new_commit_id(now))
+        made = lines.create_line(tx, place.repo, None, now)
+        return Pen(engine, place, Snapshot(made, 1), now, new_commit_id(now))
     if head.is_open:
         return Pen(engine, place, head.at, now, head.id)
     now = max(now, head.started + 1)
-    return Pen(engine, place, next_position(tx, engine, head, now), now, new_commit_id(now))
+    at, line = next_position(tx, engine, head, now)
+    return Pen(engine, place, at, now, new_commit_id(now), line)
 
 
-def next_position(tx: Transaction, engine: Engine, head: CommitRow, now: int) -> Snapshot:
+def next_position(
+    tx: Transaction, engine: Engine, head: CommitRow, now: int
+) -> tuple[Snapshot, lines.Line | None]:
     """Return where a child of `head` goes: its line if `head` is the tip of it, else a new one."""
-    row = tx.one("SELECT tip, next_seq, state FROM line WHERE id = ?", head.line)
-    if row is not None and row[0] == head.seq and row[2] == lines.LIVE:
-        return Snapshot(head.line, int(row[1]))
-    line = lines.create_line(tx, head.repo, head.at, now)
-    engine.request_upkeep(line)
-    return Snapshot(line, 1)
+    line = lines.load_line(tx, head.line)
+    if line.tip == head.seq and line.state == lines.LIVE:
+        return Snapshot(line.id, line.next_seq), line
+    made = lines.create_line(tx, head.repo, head.at, now)
+    engine.request_upkeep(made)
+    return Snapshot(made, 1), None
 
 
 def insert_commit(
