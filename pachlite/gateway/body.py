@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pachlite.errors import DigestMismatch, IncompleteBody
@@ -91,20 +91,16 @@ def declare_body(headers: Mapping[str, str], *, has_sums: bool = True) -> Declar
     is_chunked = mode in _STREAMING or (
         DECODED_LENGTH in headers and "aws-chunked" in headers.get("content-encoding", "").lower()
     )
-    declared = DeclaredBody(
-        is_chunked=is_chunked,
-        size_bytes=_payload_length(headers) if is_chunked else header_length(headers),
-        sha256=_sha256(mode),
-        md5=_md5(headers.get("content-md5")),
-    )
+    size_bytes = _payload_length(headers) if is_chunked else header_length(headers)
+    sha256, md5 = _sha256(mode), _md5(headers.get("content-md5"))
     if not has_sums:
-        return declared
+        return DeclaredBody(is_chunked, size_bytes, sha256, md5)
     checksums = header_checksums(headers)
     trailing = _trailing(headers.get("x-amz-trailer", ""))
     _check_announced(headers.get(SDK_HEADER, "").upper(), [*checksums, *trailing])
     for name, value in checksums.items():
         check_value(name, value)
-    return replace(declared, checksums=checksums, trailing=trailing)
+    return DeclaredBody(is_chunked, size_bytes, sha256, md5, checksums, trailing)
 
 
 def decode_document(
@@ -271,6 +267,8 @@ def _check_announced(announced: str, declared: Sequence[str]) -> None:
 
 
 def _trailing(header: str) -> tuple[str, ...]:
+    if not header:
+        return ()
     names = [name.strip().lower() for name in header.split(",")]
     found = []
     for name in names:

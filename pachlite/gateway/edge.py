@@ -176,7 +176,7 @@ class Edge:
         if isinstance(operation, UploadOperation):
             declared = declare_body(request.headers)
             ingest = Ingest(
-                partial(operation.begin, pfs, request),
+                partial(operation.begin, pfs, request, declared),
                 declared,
                 admission.chain,
                 is_inline=pfs.reads_inline,

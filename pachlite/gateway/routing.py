@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from pachlite.gateway.access import check_expected_owner
+from pachlite.gateway.body import DeclaredBody
 from pachlite.gateway.errors import S3Refusal, unknown_operation
 from pachlite.gateway.messages import Intake, S3Request, S3Response
 from pachlite.gateway.misplaced import COPY, check_place, method_refused
@@ -120,7 +121,7 @@ class UploadOperation:
     """
 
     name: str
-    begin: Callable[[PFS, S3Request], Intake]
+    begin: Callable[[PFS, S3Request, DeclaredBody], Intake]
     parameters: frozenset[str] = frozenset()
     is_signed: bool = True
 

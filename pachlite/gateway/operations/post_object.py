@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from pachlite.gateway.admission import now_utc
-from pachlite.gateway.body import BodyDecoder, declare_body
+from pachlite.gateway.body import BodyDecoder, DeclaredBody, declare_body
 from pachlite.gateway.errors import S3Code, S3Refusal, invalid_argument
 from pachlite.gateway.messages import Intake, Pending, S3Request, S3Response
 from pachlite.gateway.operations.put_object import put_object
@@ -51,7 +51,9 @@ _REDIRECTS: Final = ("success_action_redirect", "redirect")
 _STATUS: Final = "success_action_status"
 
 
-def post_object(pfs: PFS, request: S3Request, now: Callable[[], datetime] = now_utc) -> Intake:
+def post_object(
+    pfs: PFS, request: S3Request, _: DeclaredBody, now: Callable[[], datetime] = now_utc
+) -> Intake:
     """Read the form; it says itself who sends it, and may."""
     boundary = parse_boundary(request.headers.get("content-type", ""))
     if boundary is None:
@@ -134,8 +136,8 @@ class _Form:
             headers=headers,
             resource=self._request.resource,
         )
-        self._upload = put_object(pfs, put)
         declared = declare_body(headers)
+        self._upload = put_object(pfs, put, declared)
         self._decoder = BodyDecoder(declared, sum_algorithm=self._upload.sum_algorithm)
 
     def _named(self, key: str) -> str:

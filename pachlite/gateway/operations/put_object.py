@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pachlite.gateway.body import declare_body
+from pachlite.gateway.body import DeclaredBody
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.conditions import parse_precondition
 from pachlite.gateway.messages import Intake, Pending, S3Request, S3Response
@@ -13,11 +13,10 @@ from pachlite.pfs.api import PFS
 from pachlite.pfs.infos import IMPLICIT_SUM, FileInfo, PutOptions
 
 
-def put_object(pfs: PFS, request: S3Request) -> Intake:
+def put_object(pfs: PFS, request: S3Request, declared: DeclaredBody) -> Intake:
     """Open the file; its bytes follow."""
     file = parse_bucket(request.bucket).writable_file(request.key)
     check_supported(request.headers)
-    declared = declare_body(request.headers)
     check_size(request, declared)
     writer = pfs.put_file(
         file,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pachlite.gateway.body import declare_body
+from pachlite.gateway.body import DeclaredBody
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.checksums import find_checksum, header_name
 from pachlite.gateway.errors import INVALID_REQUEST, S3Refusal
@@ -15,12 +15,11 @@ from pachlite.pfs.api import PFS, PartWriter
 from pachlite.pfs.infos import IMPLICIT_SUM, Expected, PartInfo, SumType, UploadInfo
 
 
-def upload_part(pfs: PFS, request: S3Request) -> Intake:
+def upload_part(pfs: PFS, request: S3Request, declared: DeclaredBody) -> Intake:
     """Open the part; its bytes follow. An upload without an algorithm gets one all the same."""
     file = parse_bucket(request.bucket).writable_file(request.key)
     number = part_number(request.query)
     check_supported(request.headers)
-    declared = declare_body(request.headers)
     check_size(request, declared)
     upload = pfs.inspect_upload(file, request.query["uploadId"])
     named = declared.sum_algorithm
