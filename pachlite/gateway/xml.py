@@ -18,7 +18,7 @@ MAX_REFERENCES: Final = 200_000
 MAX_TAG_CHARACTERS: Final = 4096
 """No document of S3 comes near: 10 000 parts with a checksum each are 40 000 elements."""
 
-_PIECE_CHARACTERS: Final = 64 * 1024
+_PIECE_CHARACTERS: Final = 512 * 1024
 _PROLOGUE: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # Markup, and what a parser would drop, change or choke on: control characters (tab and line feed
 # are safe), and the two code points that XML excludes. S3 sends those as references, too. No key
@@ -32,7 +32,7 @@ _UNPARSABLE: Final = frozenset(
     [*map(chr, (*range(1, 9), 11, 12, *range(14, 32))), "\ufffe", "\uffff", _SHIELD]
 )
 _SHIELDING: Final = str.maketrans({each: f"{_SHIELD}{ord(each):05x}" for each in _UNPARSABLE})
-_LONG_TAG: Final = re.compile(f"<[^>]{{{MAX_TAG_CHARACTERS}}}")
+_LONG_TAG: Final = re.compile(f"<[^<>]{{{MAX_TAG_CHARACTERS}}}")  # no tag has a "<": this is linear
 _REFERENCE: Final = re.compile("&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 _SHIELDED: Final = re.compile(f"{_SHIELD}([0-9a-f]{{5}})")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\0": "\ufffd"}

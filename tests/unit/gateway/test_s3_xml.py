@@ -126,8 +126,9 @@ def test_document_that_is_broken_or_not_the_expected_one_is_refused(text):
         f"<a>{chr(1) * (MAX_REFERENCES + 1)}</a>",
         "<a " + " ".join(f"a{number}='1'" for number in range(1000)) + "/>",
         "<a>" * 1_000_000,
+        ("<" * 4000 + ">") * 2000,  # a minute, if each of them were looked at alone
     ],
-    ids=["deep", "many", "references", "controls", "attributes", "endless"],
+    ids=["deep", "many", "references", "controls", "attributes", "endless", "open"],
 )
 def test_document_that_would_take_long_is_refused(text):
     with pytest.raises(MalformedDocument, match="the XML"):
