@@ -69,6 +69,8 @@ def admit(
         if authorization := raw.headers.get("authorization"):
             raise unsupported_authorization(authorization)
         raise anonymous()
+    if isinstance(signature, SignatureV4):
+        signature.check()
     credential = pfs.find_s3_credential(signature.access_key)
     if _is_presigned(signature):
         check_may_presign(credential)

@@ -12,7 +12,13 @@ from pachlite.gateway.admission import check_may_presign
 from pachlite.gateway.errors import S3Refusal, invalid_argument, not_implemented
 from pachlite.gateway.signature_errors import mismatch
 from pachlite.gateway.signing_keys import is_same, key_of, sign_v2, sign_v4
-from pachlite.gateway.sigv4 import ALGORITHM, ASYMMETRIC, Credential, parse_credential
+from pachlite.gateway.sigv4 import (
+    ALGORITHM,
+    ASYMMETRIC,
+    Credential,
+    check_scope,
+    parse_credential,
+)
 from pachlite.pfs.api import PFS
 
 POLICY: Final = "policy"
@@ -86,9 +92,9 @@ def _signature_v4(found: Mapping[str, str]) -> FormSignature:
         raise not_implemented("signing forms with AWS signature version 4a")
     if found["x-amz-algorithm"] != ALGORITHM:
         raise _broken(found, "X-Amz-Algorithm", f"Only {ALGORITHM} is supported")
-    credential = parse_credential(
-        found["x-amz-credential"], partial(_broken, found, "x-amz-credential")
-    )
+    refuse = partial(_broken, found, "x-amz-credential")
+    credential = parse_credential(found["x-amz-credential"], refuse)
+    check_scope(credential, refuse)
     if not _DATE.fullmatch(found["x-amz-date"]):
         raise _broken(found, "X-Amz-Date", "X-Amz-Date must be formated via ISO8601 Long format")
     if found["x-amz-date"][:8] != credential.date:

@@ -94,6 +94,11 @@ class SignatureV4:
         """Who says to have signed."""
         return self.credential.access_key
 
+    def check(self) -> None:
+        """Raise for a signature that no key could make right here."""
+        is_presigned = self.expires_s is not None
+        check_scope(self.credential, _broken_parameter if is_presigned else malformed_header)
+
 
 def parse_credential(text: str, refuse: Refuse) -> Credential:
     """Parse an access key with its scope; raise what `refuse` makes of S3's words otherwise."""
@@ -107,14 +112,20 @@ def parse_credential(text: str, refuse: Refuse) -> Credential:
     access_key, date, region, service, terminator = parts
     if terminator != _TERMINATOR:
         raise refuse(f'incorrect terminal "{terminator[:40]}". This endpoint uses "{_TERMINATOR}".')
-    if service != SERVICE:
-        raise refuse(f'incorrect service "{service[:40]}". This endpoint belongs to "{SERVICE}".')
-    if not _DATE.fullmatch(date):
-        raise refuse(
-            f'incorrect date format "{date[:40]}". This date in the credential must be in the '
-            'format "yyyyMMdd".'
-        )
     return Credential(access_key, date, region, service)
+
+
+def check_scope(credential: Credential, refuse: Refuse) -> None:
+    """Raise for a scope of another service, or of no day. Any region will do."""
+    if credential.service != SERVICE:
+        raise refuse(
+            f'incorrect service "{credential.service[:40]}". This endpoint belongs to "{SERVICE}".'
+        )
+    if not _DATE.fullmatch(credential.date):
+        raise refuse(
+            f'incorrect date format "{credential.date[:40]}". This date in the credential must be '
+            'in the format "yyyyMMdd".'
+        )
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

@@ -98,8 +98,6 @@ def test_signature_that_is_broken_is_refused(value, code):
     ("old", "new", "message"),
     [
         ("aws4_request", "aws_request", 'incorrect terminal "aws_request"'),
-        ("/s3/", "/ec2/", 'incorrect service "ec2"'),
-        ("/20", "/x20", "incorrect date format"),
         ("some/key/", "", "the Credential is mal-formed"),
         ("Signature=", "Signature", 'the authorization component "Signature'),
         ("Signature=", "Sign=", "missing Signature."),
@@ -110,6 +108,25 @@ def test_broken_header_is_refused_in_the_words_of_s3(old, new, message):
     with pytest.raises(S3Refusal) as caught:
         find_signature({"authorization": V4.replace(old, new)}, {})
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("/s3/", "/ec2/", 'incorrect service "ec2"'),
+        ("/2026", "/x2026", 'incorrect date format "x20261122"'),
+    ],
+)
+def test_scope_that_is_none_here_is_refused_in_the_words_of_s3(old, new, message):
+    header = find_signature({"authorization": V4.replace(old, new)}, {})
+    query = {name: value.replace(old, new) for name, value in V4_QUERY.items()}
+    for signature, code in (
+        (header, "AuthorizationHeaderMalformed"),
+        (find_signature({}, query), "AuthorizationQueryParametersError"),
+    ):
+        with pytest.raises(S3Refusal, match=message) as caught:
+            signature.check()
+        assert caught.value.s3.name == code
 
 
 def test_authorization_of_another_kind_is_refused_without_showing_what_it_holds():
