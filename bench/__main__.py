@@ -23,6 +23,7 @@ from bench import (
     reopening,
     scale,
     startup,
+    tunnelling,
 )
 from bench.sizes import FULL, QUICK
 from bench.topic import Run, Topic
@@ -39,6 +40,7 @@ TOPICS: Final = (
     scale.TOPIC,
     reopening.TOPIC,
     forwarding.TOPIC,
+    tunnelling.TOPIC,
 )
 _DIRECTORY: Final = page.PAGE.parents[1] / "build" / "bench"
 

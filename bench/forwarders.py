@@ -95,10 +95,10 @@ class Peer:
         return bool(_find(self.program))
 
 
-def pachlite(target: int) -> Process:
+def pachlite(target: int, mode: str = "raw") -> Process:
     port = _free_port()
     command = [PACHLITE, "port-forward", f"127.0.0.1:{target}", "--port", str(port)]
-    return Process([*command, "--mode", "raw", "--probe", "off"], port)
+    return Process([*command, "--mode", mode, "--probe", "off"], port)
 
 
 def socat(target: int, _scratch: Path) -> Process:

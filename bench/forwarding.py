@@ -47,19 +47,18 @@ def _beside(peer: Peer, ours: Process, theirs: Process, target: Target, run: Run
     rows: list[Row] = []
     for words, kind in (("down", DOWN), ("up", UP)):
         pairs = [
-            (_transfer(ours, kind, run), _transfer(theirs, kind, run))
-            for _ in range(run.sizes.pairs)
+            (transfer(ours, kind, run), transfer(theirs, kind, run)) for _ in range(run.sizes.pairs)
         ]
         speed = [(Sample(a.value), Sample(b.value)) for a, b in pairs]
         cost = [(Sample(a.cpu_s or 0), Sample(b.cpu_s or 0)) for a, b in pairs]
         goal = Goal(1.1, is_ratio=True) if is_goal else None
-        rows.append(_row(f"{words}, beside {peer.name}", Unit.MB_PER_SECOND, speed))
-        rows.append(_row(f"CPU per GB {words}, beside {peer.name}", Unit.SECONDS, cost, goal))
+        rows.append(as_row(f"{words}, beside {peer.name}", Unit.MB_PER_SECOND, speed))
+        rows.append(as_row(f"CPU per GB {words}, beside {peer.name}", Unit.SECONDS, cost, goal))
     connecting = [(_connections(ours, run), _connections(theirs, run)) for _ in _three()]
-    rows.append(_row(f"connections, beside {peer.name}", Unit.PER_SECOND, connecting))
+    rows.append(as_row(f"connections, beside {peer.name}", Unit.PER_SECOND, connecting))
     added = [_added_round_trips(ours, theirs, target, run) for _ in _three()]
     goal = Goal(60e-6) if is_goal else None
-    rows.append(_row(f"added round trip, beside {peer.name}", Unit.SECONDS, added, goal))
+    rows.append(as_row(f"added round trip, beside {peer.name}", Unit.SECONDS, added, goal))
     return rows
 
 
@@ -67,14 +66,14 @@ def _three() -> range:
     return range(3)
 
 
-def _row(
+def as_row(
     what: str, unit: Unit, pairs: list[tuple[Sample, Sample]], goal: Goal | None = None
 ) -> Row:
     mine, theirs = zip(*pairs, strict=True)
     return Row(what, unit, Series(mine), Series(theirs), goal)
 
 
-def _transfer(forwarder: Process, kind: bytes, run: Run) -> Sample:
+def transfer(forwarder: Process, kind: bytes, run: Run) -> Sample:
     """Move bytes one way; return MB/s, and the forwarder's CPU seconds per GB."""
     count = run.sizes.forwarded_bytes
     cpu, start = forwarder.cpu_s(), time.perf_counter()

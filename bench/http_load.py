@@ -81,9 +81,9 @@ class Client:
         return count
 
 
-def connect(server: Server) -> Client:
-    """Return a client of a server."""
-    return Client(server.port, is_kept=server.keeps_connections)
+def connect(server: Server, port: int = 0) -> Client:
+    """Return a client of a server, by way of a port if one is given."""
+    return Client(port or server.port, is_kept=server.keeps_connections)
 
 
 def get(path: str) -> bytes:
@@ -101,14 +101,19 @@ def body_of(server: Server, request: bytes) -> int:
         return client.exchange(request)
 
 
-def load(server: Server, make_request: MakeRequest, *, clients: int, count: int) -> Stopwatch:
-    """Send `count` requests from each client, all at once; CPU is the server's."""
+def load(
+    server: Server, make_request: MakeRequest, *, clients: int, count: int, port: int = 0
+) -> Stopwatch:
+    """Send `count` requests from each client, all at once; CPU is the server's.
+
+    With a `port` they take that way to the server.
+    """
 
     def work(client: Client, first: int) -> None:
         for number in range(first, first + count):
             client.exchange(make_request(number))
 
-    connections = [connect(server) for _ in range(clients)]
+    connections = [connect(server, port) for _ in range(clients)]
     watch = Stopwatch(server.cpu_clock)
     with watch.running():
         in_threads(

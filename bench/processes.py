@@ -72,8 +72,13 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_clock(self) -> float:
-        """Return the CPU seconds that the server has used; see clock_getcpuclockid(3)."""
-        return time.clock_gettime((~self._process.pid << 3) | _CPUCLOCK_SCHED)
+        """Return the CPU seconds that the server has used."""
+        return self.clock_of(self._process.pid)
+
+    @staticmethod
+    def clock_of(pid: int) -> float:
+        """Return the CPU seconds of a process; see clock_getcpuclockid(3)."""
+        return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
 
     def peak_mib(self) -> float:
         return peak_mib(self._process.pid)
