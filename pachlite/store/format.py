@@ -129,7 +129,8 @@ def _create(tx: Transaction, now: int) -> StoreFormat:
 
 def _require_writable(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # Who can read it has all content, and the key that S3 secrets are derived from.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreNotWritable(str(home), error.strerror or str(error)) from error
     if not os.access(home, os.W_OK | os.X_OK):

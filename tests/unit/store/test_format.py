@@ -63,6 +63,15 @@ def test_a_store_keeps_its_id(tmp_path):
     assert first.format.created == 1_000
 
 
+def test_a_new_home_is_for_its_owner_alone_and_one_that_is_there_stays_as_it_is(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    for home, mode in ((tmp_path / "new", 0o700), (shared, 0o770)):
+        open_directory(home, lambda: 1).database.close()
+        assert home.stat().st_mode & 0o777 == mode
+
+
 def test_stores_in_memory_are_apart():
     stores = [open_memory(lambda: 1) for _ in range(2)]
     assert stores[0].format.store_id != stores[1].format.store_id
