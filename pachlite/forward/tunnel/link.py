@@ -98,7 +98,7 @@ class WebSocketLink(asyncio.Protocol):
             for message in self._reader.feed(data):
                 if message.opcode is Opcode.BINARY:
                     self._on_frame(decode_head(message.head), message.payload)
-                elif message.opcode is Opcode.PING:
+                elif message.opcode is Opcode.PING and not self._is_paused:
                     self._send_control(Opcode.PONG, message.payload)
                 elif message.opcode is Opcode.CLOSE:
                     self._transport.close()

@@ -130,6 +130,8 @@ class TunnelServer:
         return guest
 
     def _admit(self, identity: bytes, proof: bytes) -> _Guest:
+        if len(self._guests) >= MAX_SESSIONS:  # many may have asked while there was room
+            raise TunnelBroken("there are too many tunnels")
         guest: _Guest
 
         def opened(stream: Stream, _port: int) -> StreamHandler:

@@ -27,6 +27,8 @@ from pachlite.forward.tunnel.stream import Stream, StreamHandler
 
 _GRANT_PART: Final = 4
 """A new window is granted once a fourth of it is free."""
+_MAX_KEPT_REFUSALS: Final = 16 * 1024
+"""Refusals are no data that waits for its turn, so nothing else bounds them."""
 
 
 class Link(Protocol):
@@ -237,6 +239,8 @@ class Session:
             raise TunnelBroken(f"stream {number} cannot be opened")
         self._last_opened = number
         if len(self._streams) >= self._limits.streams:
+            if len(self._kept) > _MAX_KEPT_REFUSALS:
+                raise TunnelBroken("too many streams are opened, and nothing is acknowledged")
             self._emit(Kind.RESET, number)
             return
         stream = self._add(number, _Nobody())

@@ -302,6 +302,16 @@ def test_more_streams_than_allowed_are_reset():
     assert [len(each.lost) for each in opened] == [0, 0, 1]
 
 
+def test_refusals_that_nobody_acknowledges_have_a_bound():
+    session = Tunnel(replace(SMALL, streams=0)).far.session
+
+    with pytest.raises(TunnelBroken, match="nothing is acknowledged"):
+        for number in range(1, 1_000_000):
+            head = decode_head(encode_head(Kind.OPEN, number, number, 2))
+            session.receive(head, b"\0\1")
+    assert session.kept_bytes < 1024 * KIB
+
+
 def test_a_window_is_shared_among_many_streams():
     limits = replace(DEFAULT_LIMITS, first_window_bytes=KIB, windows_bytes=8 * KIB)
     tunnel = Tunnel(limits, room=1000)
