@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -110,6 +111,26 @@ def test_trouble_is_told_in_plain_words(config, typed, trouble, told):
             dialer = dialer_for(typed, place_of(config, cluster))
             with pytest.raises(OSError, match=told):
                 await dialer.dial(asyncio.Protocol)
+
+    on_loop("asyncio", main)
+
+
+def test_the_namespace_is_that_of_the_context_that_is_named(config):
+    async def main():
+        async with running_cluster() as cluster:
+            cluster.add("a", 1)
+            place_of(config, cluster)
+            add_context(config, "current", "elsewhere")
+            await dialer_for("pod/a", Place(context="test", kubeconfig=str(config))).probe()
+            await dialer_for("pod/a", Place("data", kubeconfig=str(config))).probe()
+            assert len(cluster.asked) == 2
+            assert all("/namespaces/data/" in each for each in cluster.asked)
+
+    def add_context(config, name, namespace):
+        found = yaml.safe_load(config.read_text())
+        context = {**found["contexts"][0]["context"], "namespace": namespace}
+        found["contexts"].append({"name": name, "context": context})
+        config.write_text(yaml.safe_dump({**found, "current-context": name}))
 
     on_loop("asyncio", main)
 

@@ -204,7 +204,7 @@ class Cluster:
             Target(host, port, is_tls=is_tls),
             url.path.rstrip("/"),
             Identity(tls, api.auth.tls_server_name or host) if is_tls else None,
-            f"Bearer {api.auth.token}" if api.auth.token else "",
+            f"Bearer {api.auth.token.strip()}" if api.auth.token else "",
         )
         _remove_temporary(api)
 
