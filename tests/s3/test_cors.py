@@ -187,7 +187,10 @@ def test_browser_asks_without_a_signature_even_where_requests_need_one(tmp_path)
         s3 = world.s3(world.alice)
         s3.create_bucket(Bucket="shared")
         s3.put_bucket_cors(Bucket="shared", CORSConfiguration={"CORSRules": RULES})
+        s3.create_bucket(Bucket="closed")
         s3.close()
+        hidden = [ask(world.gateway, f"/{name}/a", "http://a", "GET") for name in ("closed", "no")]
+        assert [answer.code for answer in hidden] == ["AccessForbidden"] * 2
         answer = ask(world.gateway, "/shared/a", "http://a.dev", "PUT", "authorization")
         assert answer.code == "AccessForbidden"
         assert ask(world.gateway, "/shared/a", "http://a.dev", "PUT").status == 200

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pachlite.errors import PachliteError
 from pachlite.gateway.buckets import parse_bucket
 from pachlite.gateway.cors import (
+    CorsRule,
     answer_headers,
     asked_before,
     asked_by,
     load_rules,
     preflight_headers,
 )
-from pachlite.gateway.errors import S3Code, S3Refusal
+from pachlite.gateway.errors import NO_SUCH_BUCKET, S3Code, S3Refusal, s3_code
 from pachlite.gateway.messages import Headers, S3Request, S3Response
 from pachlite.gateway.operations.bucket_settings import read_setting
 from pachlite.gateway.setting_names import CORS
@@ -22,7 +24,7 @@ from pachlite.pfs.api import PFS
 def preflight(pfs: PFS, request: S3Request) -> S3Response:
     """Answer what the rules of the bucket allow; nobody signs this."""
     asked = asked_before(request.headers)
-    rules = load_rules(read_setting(pfs, request.bucket, CORS))
+    rules = _rules_told(pfs, request.bucket)
     if not rules:
         raise _forbidden(request, "CORSResponse: CORS is not enabled for this bucket.")
     headers = preflight_headers(rules, asked)
@@ -34,6 +36,16 @@ def preflight(pfs: PFS, request: S3Request) -> S3Response:
             "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
         )
     return S3Response(headers=headers)
+
+
+def _rules_told(pfs: PFS, bucket: str) -> tuple[CorsRule, ...]:
+    """Return the rules of a bucket; where callers are asked, strangers do not learn which exist."""
+    try:
+        return load_rules(read_setting(pfs, bucket, CORS))
+    except PachliteError as error:
+        if s3_code(error) is NO_SUCH_BUCKET and pfs.is_auth_active():
+            return ()
+        raise
 
 
 def told_to_page(pfs: PFS, method: str, bucket: str, headers: Mapping[str, str]) -> Headers:
