@@ -96,6 +96,16 @@ def test_wrong_secret_is_refused(guarded, signer):
     assert refusal(guarded, sign(signer(wrong))).s3.name == "SignatureDoesNotMatch"
 
 
+@pytest.mark.parametrize("signer", [S3SigV4Auth, S3SigV4QueryAuth])
+def test_signature_for_another_service_is_refused_once_auth_is_on(pfs, signer):
+    raw = sign(signer(Credentials("any", "key"), "s3-object-lambda", "r"))
+    assert enter(pfs, raw).pfs is pfs
+    pfs.activate_auth()
+    error = refusal(pfs, raw)
+    assert error.s3.status == 400
+    assert 'incorrect service "s3-object-lambda"' in error.message
+
+
 @pytest.mark.parametrize("signer", SIGNERS.values(), ids=SIGNERS)
 def test_unknown_and_revoked_keys_are_refused(guarded, signer):
     pair = key_pair(guarded)

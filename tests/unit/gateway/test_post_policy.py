@@ -200,6 +200,36 @@ def test_policy_that_is_broken_is_refused(text):
     assert refusal(parse_policy, text).s3.name == "InvalidPolicyDocument"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Expecting '{' but found End-of-Input"),
+        ("not_base64", "invalid Base64 encoding."),
+        (encoded([]), "Invalid JSON."),
+        (encoded({"conditions": []}), "Policy missing expiration."),
+        (encoded({"expiration": "x", "more": 1}), 'Unexpected: "more"'),
+    ],
+)
+def test_policy_that_cannot_be_read_is_refused_in_the_words_of_s3(text, message):
+    assert refusal(parse_policy, text).message == f"Invalid Policy: {message}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (True, "Invalid condition test: must be a List or Object."),
+        ([], "Invalid Condition: missing operation identifier."),
+        (["like", "$key", "a"], "Invalid Condition: unknown operation 'like'."),
+        (["eq", "$key"], "Invalid eq: wrong number of arguments."),
+        (["content-length-range", 1], "Invalid content-length-range: wrong number of arguments."),
+        ({"a": "b", "c": "d"}, "Simple-Conditions must have exactly one property specified."),
+    ],
+)
+def test_condition_that_is_none_is_refused_in_the_words_of_s3(condition, message):
+    text = encoded({"expiration": "2030-01-01T00:00:00Z", "conditions": [condition]})
+    assert refusal(parse_policy, text).message.endswith(message)
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
