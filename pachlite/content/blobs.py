@@ -99,6 +99,11 @@ class Blobs:
         """
         self._packs.sync_shared()
 
+    @property
+    def is_synced(self) -> bool:
+        """Whether `sync` has nothing to do for the blobs finished so far."""
+        return self._packs.is_shared_synced
+
     def close(self) -> None:
         """Close all packs. Harmless twice."""
         self._packs.close()

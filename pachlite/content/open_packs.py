@@ -71,6 +71,11 @@ class OpenPack:
         """Whether more may be appended."""
         return self._failure is None and self.size < PACK_BYTES
 
+    @property
+    def is_synced(self) -> bool:
+        """Whether everything appended so far is durable."""
+        return self._durable >= self.size
+
     def append(self, digest: bytes, payload: bytes | memoryview) -> Stored:
         """Append a chunk; nothing is durable yet."""
         length = len(payload)
@@ -179,6 +184,12 @@ class PackPool:
         if pack is not None:
             with contextlib.suppress(PachliteError):
                 pack.sync()
+
+    @property
+    def is_shared_synced(self) -> bool:
+        """Whether `sync_shared` has nothing to do."""
+        pack = self._shared
+        return pack is None or pack.is_synced
 
     def borrow(self) -> OpenPack:
         """Return a pack for one caller alone, until it is given back."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pachlite.errors import Retry
@@ -16,6 +17,7 @@ from pachlite.metadata.api import Database, Mutation, Transaction
 
 MAX_BATCH: Final = 256
 _MAX_BATCH_S: Final = 0.2
+_MAX_JOINING_S: Final = 0.02  # the first waits for those who join, so it must not be long
 _IDLE_S: Final = 60.0
 
 T = TypeVar("T")
@@ -23,6 +25,9 @@ T = TypeVar("T")
 
 class _Syncs(Protocol):
     """What makes bytes durable before the rows that refer to them."""
+
+    @property
+    def is_synced(self) -> bool: ...
 
     def sync(self) -> None: ...
 
@@ -63,6 +68,8 @@ class GroupWriter:
     To be able to undo the changes of one alone costs a sixth of a small write, and hardly any
     raises. So that is prepared for only where it must be: one that is alone has the transaction to
     itself, and those that may be run twice are run again should one of them raise.
+
+    Those that come while others run still join them, as long as no bytes have to be synced for it.
 
     Args:
         database: Where mutations run.
@@ -119,7 +126,7 @@ class GroupWriter:
     def _work(self) -> None:
         batch: deque[_Waiting[Any]] = deque()
         while True:
-            self._collect(batch)
+            self._collect(batch, may_wait=not batch)
             if batch:
                 self._commit(batch)
             elif self._has_ended:
@@ -127,9 +134,8 @@ class GroupWriter:
             else:
                 self._database.checkpoint()
 
-    def _collect(self, batch: deque[_Waiting[Any]]) -> None:
-        """Add what is queued to a batch; wait only if there is nothing to do."""
-        may_wait = not batch
+    def _collect(self, batch: deque[_Waiting[Any]], *, may_wait: bool) -> None:
+        """Add what is queued to a batch."""
         while len(batch) < MAX_BATCH and not self._has_ended:
             try:
                 waiting = self._queue.get(block=may_wait, timeout=_IDLE_S)
@@ -144,16 +150,16 @@ class GroupWriter:
     def _commit(self, batch: deque[_Waiting[Any]]) -> None:
         """Run the first of a batch, as many as the time allows, and take them from it."""
         self._blobs.sync()
-        waiting = tuple(batch)
-        if len(waiting) == 1 or all(one.is_repeatable for one in waiting):
+        if len(batch) == 1 or all(one.is_repeatable for one in batch):
+            taken: list[_Waiting[Any]] = []
             try:
-                self._attempt(batch, self._run_bare)
+                may_join = batch[0].is_repeatable
+                self._attempt(batch, partial(self._run_bare, taken), may_join=may_join)
             except _Torn as torn:
-                if len(waiting) == 1:
-                    waiting[0].future.set_exception(torn.error)
+                if len(taken) == 1:
+                    taken[0].future.set_exception(torn.error)
                     return
-                batch.clear()
-                batch.extend(waiting)
+                batch.extendleft(reversed(taken))
             else:
                 return
         self._attempt(batch, self._run_apart)
@@ -162,13 +168,17 @@ class GroupWriter:
         self,
         batch: deque[_Waiting[Any]],
         run_one: Callable[[Transaction, _Waiting[Any]], _Done],
+        *,
+        may_join: bool = False,
     ) -> None:
         done: list[_Done] = []
         try:
             with self._database.transaction() as tx:
-                deadline = time.monotonic() + _MAX_BATCH_S
-                while batch and (not done or time.monotonic() < deadline):
+                begin = time.monotonic()
+                while batch and (not done or time.monotonic() < begin + _MAX_BATCH_S):
                     done.append(run_one(tx, batch.popleft()))
+                    if not batch and not (may_join and self._join(batch, begin)):
+                        break
         except _Torn:
             raise  # nobody has been told anything yet
         except BaseException as error:  # noqa: BLE001  # it belongs to those who wait
@@ -181,7 +191,17 @@ class GroupWriter:
         for one in done:
             one.acknowledge()
 
-    def _run_bare(self, tx: Transaction, waiting: _Waiting[Any]) -> _Done:
+    def _join(self, batch: deque[_Waiting[Any]], begin: float) -> bool:
+        """Add what has come since `begin`; say whether it may run in the same transaction."""
+        if time.monotonic() > begin + _MAX_JOINING_S:
+            return False
+        self._collect(batch, may_wait=False)
+        return self._blobs.is_synced and all(one.is_repeatable for one in batch)
+
+    def _run_bare(
+        self, taken: list[_Waiting[Any]], tx: Transaction, waiting: _Waiting[Any]
+    ) -> _Done:
+        taken.append(waiting)
         try:
             return _Done(waiting.future, result=waiting.mutation(tx))
         except BaseException as error:

@@ -1,4 +1,5 @@
 import threading
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from pachlite.store.writer import GroupWriter
 
 class Syncs:
     """Counts how often it was told to sync."""
+
+    is_synced = True
 
     def __init__(self):
         self.count = 0
@@ -94,6 +97,50 @@ def test_a_mutation_that_raises_undoes_only_its_own_changes(writer, database):
 def fail(tx):
     add("gone")(tx)
     raise FileNotFound("default/a", "master", "/x")
+
+
+def joining(writer, mutation, *, fails=False, **options):
+    """Submit a mutation that submits another while it runs; return the futures of both."""
+    inner = []
+
+    def submit(tx):
+        if not inner:
+            inner.append(writer.submit(mutation, **options))
+        return (fail if fails else add("outer"))(tx)
+
+    outer = writer.submit(submit, is_repeatable=True)
+    futures.wait([outer], 10)
+    return outer, inner[0]
+
+
+def test_what_comes_while_others_run_joins_them(writer, database, syncs):
+    outer, inner = joining(writer, add("inner"), is_repeatable=True)
+    assert (outer.result(10), inner.result(10)) == (1, 2)
+    assert syncs.count == 1
+    assert words(database) == {"inner", "outer"}
+
+
+def test_what_comes_with_bytes_to_sync_waits_for_the_next_transaction(writer, database, syncs):
+    syncs.is_synced = False
+    outer, inner = joining(writer, add("inner"), is_repeatable=True)
+    assert (outer.result(10), inner.result(10)) == (1, 2)
+    assert syncs.count == 2
+
+
+def test_what_cannot_be_repeated_joins_nobody(writer, database, syncs):
+    outer, inner = joining(writer, fail)
+    assert outer.result(10) == 1
+    assert isinstance(inner.exception(10), FileNotFound)
+    assert syncs.count == 2
+    assert words(database) == {"outer"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_failure_of_one_that_joined_is_its_own(writer, database, fails):
+    outer, inner = joining(writer, add("inner") if fails else fail, fails=fails, is_repeatable=True)
+    errors = [outer.exception(10), inner.exception(10)]
+    assert [isinstance(error, FileNotFound) for error in errors] == [fails, not fails]
+    assert words(database) == {"inner" if fails else "outer"}
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
