@@ -70,14 +70,17 @@ class ChunkedBody:
     def feed(self, data: bytes, take: Take) -> bytes:
         """Decode as many chunks as there are."""
         data = self._buffer + data if self._buffer else data
+        pieces: list[bytes] = []
         position = 0
         while not self.is_complete:
-            end = self._read(data, position, take)
+            end = self._read(data, position, pieces.append)
             if end < 0:
-                self._buffer = data[position:]
-                return b""
+                break
             position = end
-        return data[position:]
+        if pieces:  # as one: chunks of a byte would take a hundred times their size
+            take(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._buffer = b"" if self.is_complete else data[position:]
+        return data[position:] if self.is_complete else b""
 
     def _read_size(self, data: bytes, position: int, _: Take) -> int:
         end = _find_line_end(data, position, _MAX_LINE_BYTES)

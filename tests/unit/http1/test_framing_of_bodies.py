@@ -47,6 +47,12 @@ def test_block_of_a_counted_body_is_handed_on_as_it_is():
     assert taken[0] is block
 
 
+def test_tiny_chunks_that_arrive_at_once_are_handed_on_as_one():
+    taken = []
+    ChunkedBody().feed(b"1\r\nx\r\n" * 1000, taken.append)
+    assert taken == [b"x" * 1000]
+
+
 @given(st.binary(max_size=40), st.lists(st.integers(), max_size=3))
 def test_anything_else_is_refused_or_waited_for(data, places):
     body, taken = ChunkedBody(), []
