@@ -44,6 +44,8 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 RENEWAL_CHECK_S: Final = 86_400.0
 """How often certificates are read again without being asked to."""
 
+_H2_PACKAGES: Final = frozenset({"h2", "priority"})
+
 Announce = Callable[[str, int], None]
 MakeUpgrades = Callable[[str, int], Upgrades]
 Renew = Callable[[], object]
@@ -195,10 +197,18 @@ def _renew_certificate(
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Report what no task has caught, but not what a client can bring about.
 
-    That is a handshake that fails. A connection that is cut in the end is an error to Python 3.11.
+    A connection that is cut in the end is an error to Python 3.11.
     """
-    if not isinstance(context.get("exception"), asyncio.CancelledError | ssl.SSLError):
+    if not _is_brought_about(context.get("exception")):
         loop.default_exception_handler(context)
+
+
+def _is_brought_about(error: BaseException | None) -> bool:
+    """Say whether a client is behind it: by a handshake that fails, or a flood over HTTP/2."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_brought_about, error.exceptions))
+    from_h2 = type(error).__module__.partition(".")[0] in _H2_PACKAGES
+    return from_h2 or isinstance(error, asyncio.CancelledError | ssl.SSLError)
 
 
 async def _wait_for_end(serving: asyncio.Task[None], stopping: asyncio.Event) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from h2.connection import H2Connection
 
 from tests.s3.conftest import connect
 from tests.s3.process import running_gateway
@@ -208,6 +209,23 @@ def test_second_signal_cuts_what_is_under_way_and_says_nothing_of_it(tmp_path):
         idle.close()
     assert ended == [0]
     assert "exception" not in gateway.log.read_text().lower()
+
+
+def test_client_that_takes_back_each_request_is_cut_and_fills_no_log(own_gateway):
+    client = H2Connection()
+    client.initiate_connection()
+    head = [(":method", "GET"), (":path", "/"), (":scheme", "http"), (":authority", "x")]
+    with (
+        socket.create_connection(own_gateway.address, timeout=60) as connection,
+        pytest.raises(OSError, match=r"reset|pipe"),
+    ):
+        for _ in range(50_000):
+            stream = client.get_next_available_stream_id()
+            client.send_headers(stream, head, end_stream=True)
+            client.reset_stream(stream)
+            if stream % 100 == 1:
+                connection.sendall(client.data_to_send())
+    assert own_gateway.request("GET", "/").status == 200
 
 
 def test_what_was_stored_is_there_after_a_restart_and_tokens_still_work(tmp_path):
