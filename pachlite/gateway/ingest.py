@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pachlite.gateway.body import BodyDecoder, DeclaredBody
 from pachlite.gateway.framing import ChunkVerifier
@@ -177,7 +177,8 @@ class _Upload:
     async def _finish_here(self) -> S3Response:
         """Do everything but the wait for the disk on the event loop."""
         pending = self._ingest.submit(self._pieces)
-        return pending.answer(await asyncio.wrap_future(pending.written))
+        await _done(pending.written)
+        return pending.wait()
 
     async def _finish(self, work: Callable[[], S3Response]) -> S3Response:
         self._last = self._workers.submit(work)
@@ -190,6 +191,23 @@ class _Upload:
             await asyncio.wrap_future(self._running)
             self._running = None
         return pieces
+
+
+async def _done(future: Future[Any]) -> None:
+    """Wait until a future is done. Nothing else is taken over from it, which is quick."""
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def call(_: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            loop.call_soon_threadsafe(wake)
+
+    future.add_done_callback(call)
+    await waiter
 
 
 def _close_after(spool: Spool, running: Future[None] | None) -> None:
