@@ -35,6 +35,8 @@ class Exchange:
         self._date = date
         self._body: BodyFraming = ChunkedBody() if head.length is None else CountedBody(head.length)
         self._is_uninvited = head.expects_invitation and not self._body.is_complete
+        # Botocore takes an answer without it for that of the next request on the connection.
+        self._greeting = _INVITATION if head.expects_invitation and self._body.is_complete else b""
         self._pieces: deque[bytes] = deque()
         self._waiter: Future[None] | None = None
         self._start: Event | None = None
@@ -119,7 +121,7 @@ class Exchange:
             # Nobody can know whether the client will send its body now.
             self.answer.keeps_alive = False
         head = self.answer.head(self._start["status"], self._start.get("headers", ()), self._date())
-        return (head, *self.answer.block(body, is_last=is_last))
+        return (self._greeting + head, *self.answer.block(body, is_last=is_last))
 
     def _take(self, piece: bytes) -> None:
         self._pieces.append(piece)

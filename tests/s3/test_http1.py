@@ -199,6 +199,15 @@ def test_body_is_not_asked_for_when_it_is_there_already(own):
         assert json.loads(connection.answer().body)["size"] == 5
 
 
+def test_client_that_waits_to_send_nothing_is_told_to_go_on(own):
+    expect = ("content-length: 0", "expect: 100-continue")
+    with own.connect(request("PUT", "/echo", *expect)) as connection:
+        assert connection.answer().status == 100
+        assert json.loads(connection.answer().body)["size"] == 0
+        connection.send(GET)
+        assert connection.answer().status == 200
+
+
 def test_body_is_not_asked_for_when_the_answer_is_no(own):
     with own.connect(request("PUT", "/refuse", *EXPECT)) as connection:
         answer = connection.answer()
