@@ -70,7 +70,12 @@ class AskedAccess:
 
     canned: str
     has_grants: bool
-    is_owner_only: bool
+    grants_owner_only: bool
+
+    @property
+    def is_owner_only(self) -> bool:
+        """Whether it is what holds anyway."""
+        return self.grants_owner_only and (not self.canned or self.canned in _HARMLESS)
 
 
 def asked_access(headers: Mapping[str, str]) -> AskedAccess:
@@ -81,8 +86,7 @@ def asked_access(headers: Mapping[str, str]) -> AskedAccess:
     return AskedAccess(
         canned,
         bool(grants),
-        (not canned or canned in _HARMLESS)
-        and all(match is not None and match[1] == OWNER_ID for match in grantees),
+        all(match is not None and match[1] == OWNER_ID for match in grantees),
     )
 
 

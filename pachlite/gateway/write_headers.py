@@ -77,10 +77,14 @@ def encryption_headers(headers: Mapping[str, str]) -> Headers:
 
 
 def _check_list(headers: Mapping[str, str]) -> None:
-    """Refuse a list that would let in anybody but the owner."""
+    """Refuse grants to anybody but the owner.
+
+    A canned list opens nothing here, whatever it says, and is no reason to refuse an object:
+    clients send one along by habit.
+    """
     asked = asked_access(headers)
     check_canned(asked.canned)
-    if not asked.is_owner_only:
+    if not asked.grants_owner_only:
         raise acl_refused()
 
 

@@ -99,7 +99,7 @@ def test_redirect_that_is_no_address_is_ignored(gateway, bucket, target):
         ({"key": ""}, 400, "InvalidArgument"),
         ({"key": "k" * 1025}, 400, "KeyTooLongError"),
         ({"key": "a.txt", "tagging": "<Tagging"}, 400, "MalformedXML"),
-        ({"key": "a.txt", "acl": "public-read"}, 400, "AccessControlListNotSupported"),
+        ({"key": "a.txt", "acl": "public"}, 400, "InvalidArgument"),
         ({"key": "a.txt", "x-amz-storage-class": "COLD"}, 400, "InvalidStorageClass"),
         ({"key": "a.txt", "content-md5": base64.b64encode(bytes(16)).decode()}, 400, "BadDigest"),
         ({"key": "a.txt", "x-amz-checksum-crc32": "AAAAAA=="}, 400, "BadDigest"),

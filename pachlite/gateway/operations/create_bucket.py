@@ -71,7 +71,7 @@ def _ownership(headers: Mapping[str, str]) -> str:
         )
     asked = asked_access(headers)
     check_canned(asked.canned)
-    if not asked.is_owner_only:
+    if not asked.grants_owner_only:
         raise S3Refusal(
             S3Code("InvalidBucketAclWithObjectOwnership", 400),
             f"Bucket cannot have ACLs set with ObjectOwnership's {ENFORCED} setting",

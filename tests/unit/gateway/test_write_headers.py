@@ -25,7 +25,6 @@ SSE = "x-amz-server-side-encryption"
         ({"x-amz-storage-class": "GLACIER"}, "InvalidStorageClass"),
         ({"x-amz-storage-class": "standard"}, "InvalidStorageClass"),
         ({"x-amz-acl": "public"}, "InvalidArgument"),
-        ({"x-amz-acl": "public-read"}, "AccessControlListNotSupported"),
         ({"x-amz-grant-read": "id=somebody"}, "AccessControlListNotSupported"),
         ({SSE: "aws:kms"}, "NotImplemented"),
         ({SSE: "AES256", f"{SSE}-customer-algorithm": "AES256"}, "InvalidArgument"),
