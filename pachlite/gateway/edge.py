@@ -48,6 +48,7 @@ READY: Final = "pachlite.ready"
 OWN_PREFIX: Final = b"/~/"
 """What the paths of the other application start with."""
 WORKERS: Final = 64
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SITE: Final = "sec-fetch-site"
 """What browsers say of the page that makes them send something; no script can change it."""
 CROSS_SITE: Final = "cross-site"
@@ -187,6 +188,10 @@ class Edge:
         if operation.takes_document:
             work = partial(_run_with_document, operation, admission, request)
             return await receive_document(self._workers, incoming, self._room, work)
+        if not incoming.is_complete and raw.method not in _READING:
+            # A request that ends too early changes nothing, also where nobody wants its body.
+            work = partial(_run_without_document, operation, pfs, request)
+            return await receive_document(self._workers, incoming, self._room, work)
         return await self._in_worker(partial(operation.run, pfs, request))
 
     async def _find(self, raw: RawRequest, request: S3Request) -> Operation | UploadOperation:
@@ -254,6 +259,12 @@ def _not_yet() -> None:
 
 def _header(response: S3Response, wanted: str) -> str:
     return next((value for name, value in response.headers if name == wanted), "")
+
+
+def _run_without_document(
+    operation: Operation, pfs: PFS, request: S3Request, _body: bytes
+) -> S3Response:
+    return operation.run(pfs, request)
 
 
 def _run_with_document(

@@ -292,3 +292,17 @@ def test_request_through_a_proxy_names_the_whole_url(gateway, bucket):
 def test_lifecycle_is_asked_for_as_clients_of_minio_do(gateway, bucket):
     answer = gateway.request("GET", f"/{bucket}/?lifecycle=&withUpdatedAt=true")
     assert (answer.status, answer.code) == (404, "NoSuchLifecycleConfiguration")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+def test_request_that_ends_too_early_changes_nothing_though_its_body_is_not_wanted(gateway, method):
+    gateway.request("PUT", "/early.end")
+    gateway.request("PUT", "/early.end/a", b"1")
+    path = "/early.end/a" if method == "DELETE" else "/late.end"
+    head = f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc"
+    with socket.create_connection(gateway.address, timeout=30) as connection:
+        connection.sendall(head.encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+    assert gateway.request("GET", "/early.end/a").body == b"1"
+    assert gateway.request("HEAD", "/late.end").status == 404
