@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import (
+    clusters,
     commits,
     copying,
     forwarding,
@@ -41,6 +42,7 @@ TOPICS: Final = (
     reopening.TOPIC,
     forwarding.TOPIC,
     tunnelling.TOPIC,
+    clusters.TOPIC,
 )
 _DIRECTORY: Final = page.PAGE.parents[1] / "build" / "bench"
 

@@ -95,20 +95,22 @@ class Peer:
         return bool(_find(self.program))
 
 
-def pachlite(target: int, mode: str = "raw") -> Process:
-    port = _free_port()
-    command = [PACHLITE, "port-forward", f"127.0.0.1:{target}", "--port", str(port)]
+def pachlite(target: int | str, mode: str = "raw", *options: str) -> Process:
+    """Forward to a port of this machine, or to a target by its name."""
+    port = free_port()
+    name = f"127.0.0.1:{target}" if isinstance(target, int) else target
+    command = [PACHLITE, "port-forward", name, "--port", str(port), *options]
     return Process([*command, "--mode", mode, "--probe", "off"], port)
 
 
 def socat(target: int, _scratch: Path) -> Process:
-    port = _free_port()
+    port = free_port()
     listen = f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,backlog=1024,nodelay"
     return Process([_find("socat"), "-b262144", listen, f"TCP:127.0.0.1:{target},nodelay"], port)
 
 
 def haproxy(target: int, scratch: Path) -> Process:
-    port, file = _free_port(), scratch / "haproxy.cfg"
+    port, file = free_port(), scratch / "haproxy.cfg"
     file.write_text(
         "global\n  nbthread 1\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n"
         "  timeout server 60s\n"
@@ -125,7 +127,7 @@ def ssh(target: int, scratch: Path) -> Process:
         command = [_find("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
         subprocess.run(command, check=True)
     host_key, user_key = keys
-    server_port, port = _free_port(), _free_port()
+    server_port, port = free_port(), free_port()
     options = {
         "HostKey": host_key,
         "AuthorizedKeysFile": user_key.with_suffix(".pub"),
@@ -169,6 +171,6 @@ def _find(program: str) -> str:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_SBIN}") or ""
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as trial:
         return int(trial.getsockname()[1])

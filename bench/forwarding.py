@@ -28,7 +28,7 @@ def measure(run: Run) -> list[Row]:
             theirs = _started(peer, target.port, run)
             if theirs is not None:
                 stack.enter_context(theirs)
-                rows += _beside(peer, ours, theirs, target, run)
+                rows += beside(peer, ours, theirs, target, run)
     return rows
 
 
@@ -42,7 +42,7 @@ def _started(peer: Peer, target: int, run: Run) -> Process | None:
         return None
 
 
-def _beside(peer: Peer, ours: Process, theirs: Process, target: Target, run: Run) -> list[Row]:
+def beside(peer: Peer, ours: Process, theirs: Process, target: Target, run: Run) -> list[Row]:
     is_goal = peer.name == "socat"
     rows: list[Row] = []
     for words, kind in (("down", DOWN), ("up", UP)):

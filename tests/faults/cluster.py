@@ -134,7 +134,8 @@ class FakeCluster:
         return (200, found) if found else (404, {})
 
     def _list(self, url):
-        wanted = unquote(parse_qs(url.query)["labelSelector"][0]).split(",")
+        chosen = unquote(parse_qs(url.query).get("labelSelector", [""])[0])
+        wanted = chosen.split(",") if chosen else []
         pods = [each.describe() for each in self.pods.values() if fits(each, wanted)]
         self.after_list()
         return {"items": pods}
@@ -143,7 +144,7 @@ class FakeCluster:
         pod = self.pods.get(name)
         if pod is None:
             return 404, {"message": f'pods "{name}" not found'}
-        assert parse_qs(url.query) == {"ports": ["1600"]}
+        assert parse_qs(url.query)["ports"] == ["1600"]
         return (pod.status, {"message": "no way"}) if pod.status else (101, pod)
 
     async def _forward(self, pod, headers, client):
@@ -152,11 +153,12 @@ class FakeCluster:
         self.upgraded.append(pod.name)
         self.live[writer] = pod.name
         key = accept_key(headers["sec-websocket-key"])
-        assert headers["sec-websocket-protocol"] == "v4.channel.k8s.io"
+        spoken = headers.get("sec-websocket-protocol", "")  # without any it is the same
+        assert spoken in {"", "v4.channel.k8s.io"}
+        chosen = f"Sec-WebSocket-Protocol: {spoken}\r\n" if spoken else ""
         writer.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n"
-            b"Sec-WebSocket-Accept: " + key.encode() + b"\r\n\r\n"
+            + f"{chosen}Sec-WebSocket-Accept: {key}\r\n\r\n".encode()
         )
         try:
             await Way(self, reader, writer).lead_to(pod)
