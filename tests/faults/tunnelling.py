@@ -86,10 +86,14 @@ async def tunnel(target_port, *, limits=DEFAULT_LIMITS, authorize=lambda _: None
         pump = Pump(lambda _: None)
 
         async def reach():
-            try:
-                await client.connect(0, lambda: pump.target)
-            except OSError as error:
-                pump.cut(str(error))
+            """Try again while the link is away, as a forwarder does that holds its clients."""
+            while not pump.is_broken:
+                try:
+                    await client.connect(0, lambda: pump.target)
+                except OSError:
+                    await asyncio.sleep(0.01)
+                else:
+                    return
 
         tasks.add(loop.create_task(reach()))
         return pump.client

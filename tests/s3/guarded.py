@@ -1,7 +1,7 @@
 """A gateway that asks who you are, with people who have tokens and key pairs."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import boto3
 from botocore.auth import S3SigV4Auth
@@ -39,14 +39,15 @@ class Guarded:
     alice_token: Pair
     alice: Pair
     bob: Pair
+    clients: list = field(default_factory=list)
 
     @property
     def host(self):
         return self.gateway.endpoint.removeprefix("http://")
 
     def s3(self, pair, **options):
-        """Return a client of boto3."""
-        return boto3.client(
+        """Return a client of boto3; it is closed in the end."""
+        client = boto3.client(
             "s3",
             endpoint_url=self.gateway.endpoint,
             aws_access_key_id=pair.access_key,
@@ -54,6 +55,8 @@ class Guarded:
             region_name=options.pop("region", "us-east-1"),
             config=Config(retries={"max_attempts": 0}, **options),
         )
+        self.clients.append(client)
+        return client
 
     def signed(self, pair, method, path, body=b"", headers=()):
         """Return a request that is signed by version 4, before it is sent."""
@@ -81,4 +84,9 @@ def guarded_gateway(home):
         pairs = [pfs.create_s3_key(f"user:{name}") for name in ("alice", "bob")]
     alice, bob = (Pair(each.access_key, each.secret_key) for each in pairs)
     with running_gateway(home) as gateway:
-        yield Guarded(gateway, Pair(root, root), Pair(token, token), alice, bob)
+        guarded = Guarded(gateway, Pair(root, root), Pair(token, token), alice, bob)
+        try:
+            yield guarded
+        finally:
+            for client in guarded.clients:
+                client.close()

@@ -136,11 +136,13 @@ def test_tokens_and_markers_outlive_the_server(tmp_path):
         fill(s3, "images", ["a", "b/1", "b/2", "c"])
         page = s3.list_objects_v2(Bucket="images", Delimiter="/", MaxKeys=2)
         buckets = s3.list_buckets(MaxBuckets=1)
+        s3.close()
     with running_gateway(tmp_path / "home") as gateway:
         s3 = connect(gateway)
         token = page["NextContinuationToken"]
         rest = s3.list_objects_v2(Bucket="images", Delimiter="/", ContinuationToken=token)
         assert listed(rest) == (["c"], [])
+        s3.close()
     assert [each["Name"] for each in buckets["Buckets"]] == ["images"]
 
 

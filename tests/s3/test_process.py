@@ -124,8 +124,8 @@ def open_sockets(gateway):
 
 
 def test_client_that_goes_away_during_an_upload_leaves_nothing(own_gateway):
-    own_gateway.request("PUT", "/gone")
     before = open_sockets(own_gateway)
+    own_gateway.request("PUT", "/gone")
     connections = [begin_upload(own_gateway, f"/gone/{n}", 10 * MIB) for n in range(8)]
     own_gateway.wait_for(lambda: open_sockets(own_gateway) >= before + 8)
     for number, connection in enumerate(connections):
@@ -140,9 +140,9 @@ def test_client_that_goes_away_during_an_upload_leaves_nothing(own_gateway):
 
 
 def test_client_that_goes_away_during_a_download_does_no_harm(own_gateway):
+    before = open_sockets(own_gateway)
     own_gateway.request("PUT", "/gone")
     put_large(own_gateway, "/gone/a", 32 * MIB)
-    before = open_sockets(own_gateway)
     for _ in range(8):
         with socket.create_connection(own_gateway.address, timeout=60) as connection:
             connection.sendall(b"GET /gone/a HTTP/1.1\r\nhost: x\r\n\r\n")
