@@ -68,6 +68,17 @@ class Rig:
         return await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
 
 
+async def reach(client, pump):
+    """Try again while the link is away, as a forwarder does that holds its clients."""
+    while not pump.is_broken:
+        try:
+            await client.connect(0, lambda: pump.target)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
 @asynccontextmanager
 async def tunnel(target_port, *, limits=DEFAULT_LIMITS, authorize=lambda _: None):
     """Tunnel a new port to `target_port`."""
@@ -84,18 +95,7 @@ async def tunnel(target_port, *, limits=DEFAULT_LIMITS, authorize=lambda _: None
 
     def accept():
         pump = Pump(lambda _: None)
-
-        async def reach():
-            """Try again while the link is away, as a forwarder does that holds its clients."""
-            while not pump.is_broken:
-                try:
-                    await client.connect(0, lambda: pump.target)
-                except OSError:
-                    await asyncio.sleep(0.01)
-                else:
-                    return
-
-        tasks.add(loop.create_task(reach()))
+        tasks.add(loop.create_task(reach(client, pump)))
         return pump.client
 
     near = await loop.create_server(accept, "127.0.0.1", 0)
